@@ -1,0 +1,1 @@
+"""The engines of Atrium: everything that computes, nothing that draws."""
