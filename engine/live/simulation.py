@@ -102,6 +102,9 @@ class Simulation(Protocol):
     def status(self) -> Mapping[str, Any]:
         """JSON-able figures for legend and clock, read with every chunk; keep it cheap."""
 
+    def summary(self) -> Mapping[str, Any]:
+        """KPIs with their short series as the page shows them, read about once a second."""
+
     def apply(self, params: Params) -> None:
         """Take new values for live knobs.
 

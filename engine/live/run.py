@@ -1,0 +1,502 @@
+"""A run: the thread that owns a simulation, its parameters, its recording and its viewers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import EngineError, InvalidInput
+from engine.live.broadcast import Broadcast
+from engine.live.pace import Pace
+from engine.live.simulation import Event, Scene, Simulation
+from engine.live.viewer import Viewer
+from engine.params import Params, knobs
+
+log = logging.getLogger(__name__)
+
+State = Literal["starting", "running", "paused", "crashed", "ended"]
+Maker = Callable[[Params, int], Simulation]
+
+CHUNK_S: Final = 0.2
+SLOW_S: Final = 1.0
+MAX_EVENTS: Final = 2000
+
+
+class Recorder(Protocol):
+    """Where a run's figures go; the metrics store is one."""
+
+    def begin_run(self, domain: str, params: Mapping[str, Any], seed: int, label: str = "") -> int:
+        """Open a run and return its number."""
+
+    def end_run(self, run: int, outcome: str, note: str = "") -> None:
+        """Close a run."""
+
+    def append(self, run: int, name: str, step: npt.NDArray[np.float64],
+               value: npt.NDArray[np.float64]) -> None:
+        """Add samples to a series; returns at once."""
+
+    def event(self, run: int, step: int, kind: str, text: str, data: Mapping[str, Any]) -> None:
+        """Add an event; returns at once."""
+
+
+class Run:
+    """One simulation, alive between two requests of the browser.
+
+    Public methods may be called from any thread. The simulation is touched by the run's own
+    thread alone: everything else goes through a queue of orders that the thread works off
+    between two steps.
+
+    Attributes:
+        token: What a URL says to find this run; unguessable.
+        domain: Name of the engine.
+        number: Run number in the metrics store, or None without one.
+        params: Values in force.
+        pending: Values chosen that wait for a reset, or None.
+        seed: Seed in force.
+        settings: Grows with every change of parameters, seed or speed, so that a second tab
+            knows that its controls are out of date.
+        summary: Latest figures of the simulation, replaced about once a second.
+        error: Sentence that explains a crash, or "".
+    """
+
+    def __init__(self, token: str, domain: str, make: Maker, params: Params, seed: int, *,
+                 rate: float = 10.0, recorder: Recorder | None = None, label: str = "") -> None:
+        self.token = token
+        self.domain = domain
+        self.label = label
+        self.number: int | None = None
+        self.params = params
+        self.pending: Params | None = None
+        self.seed = seed
+        self.settings = 0
+        self.summary: Mapping[str, Any] = {}
+        self.error = ""
+        self.last_seen = time.monotonic()
+        self._make = make
+        self._recorder = recorder
+        self._pace = Pace(rate)
+        self._cast = Broadcast()
+        self._state: State = "starting"
+        self._running = True
+        self._single = 0
+        self._orders: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._wake = threading.Condition()
+        self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
+        self._sim: Simulation | None = None
+        self._flushed_step = -1
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._main, name=f"run-{domain}", daemon=True)
+
+    # ---- what pages and routes call -------------------------------------------------------
+
+    def start(self) -> Run:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    @property
+    def state(self) -> State:
+        """What the run is doing."""
+        return self._state
+
+    @property
+    def rate(self) -> float:
+        """Wanted steps a second; 0 is as fast as it goes."""
+        return self._pace.rate
+
+    @property
+    def measured_rate(self) -> float:
+        """Steps a second as measured."""
+        return self._pace.measured
+
+    @property
+    def step_count(self) -> int:
+        """Steps made since the last reset."""
+        return self._sim.step_count if self._sim else 0
+
+    @property
+    def epoch(self) -> int:
+        """Grows with every change that the picture must answer."""
+        return self._cast.epoch
+
+    @property
+    def events(self) -> list[Event]:
+        """Events since the last reset, oldest first."""
+        return list(self._events)
+
+    @property
+    def viewer_stats(self) -> list[Mapping[str, Any]]:
+        """What the browsers say about themselves (fps, buffer, stalls)."""
+        return [v.stats for v in self._cast.viewers]
+
+    @property
+    def viewers(self) -> int:
+        """Open windows on this run."""
+        return len(self._cast.viewers)
+
+    def wait_started(self, timeout_s: float = 60.0) -> bool:
+        """Wait until the world stands or has failed to; False on time-out."""
+        return self._started.wait(timeout_s)
+
+    def set_running(self, running: bool) -> None:
+        """Run or pause."""
+        def order() -> None:
+            self._running = running
+            self._pace.restart()
+        self._submit(order)
+
+    def single_step(self) -> None:
+        """Make one step and stay paused."""
+        def order() -> None:
+            self._running = False
+            self._single += 1
+        self._submit(order)
+
+    def set_rate(self, rate: float) -> None:
+        """Change the speed in steps a second; 0 is as fast as it goes."""
+        self.settings += 1
+
+        def order() -> None:
+            self._pace.rate = rate
+            self._pace.restart()
+        self._submit(order)
+
+    def set_params(self, params: Params) -> tuple[str, ...]:
+        """Take new values: live knobs at once, the others at the next reset.
+
+        Returns:
+            Labels of the knobs that wait for a reset.
+        """
+        waiting = params.needs_reset(self.params)
+        self.pending = params if waiting else None
+        now = params.with_changes(**{n: getattr(self.params, n) for n in waiting})
+        if now != self.params:
+            self._submit(lambda: self._apply(now))
+        labels = {k.name: k.label for k in knobs(type(params))}
+        self.settings += 1
+        return tuple(labels[n] for n in waiting)
+
+    def reset(self, *, params: Params | None = None, seed: int | None = None,
+              make: Maker | None = None, running: bool | None = None) -> None:
+        """Begin again from step 0, with pending or given values."""
+        self.settings += 1
+
+        def order() -> None:
+            self._end_record("stopped")
+            self._close_simulation()
+            self.params = params or self.pending or self.params
+            self.pending = None
+            self.seed = self.seed if seed is None else seed
+            self._make = make or self._make
+            if running is not None:
+                self._running = running
+            self._build()
+        self._submit(order)
+
+    def command(self, name: str, arguments: Mapping[str, Any],
+                timeout_s: float = 5.0) -> str:
+        """Do something to the world now and say what happened.
+
+        Raises:
+            InvalidInput: If the simulation refuses, or the run has ended or crashed.
+        """
+        if self._state in ("ended", "crashed"):
+            raise InvalidInput(f"this run has {self._state}; restart it first")
+
+        def order() -> str:
+            assert self._sim is not None
+            said = self._sim.command(name, arguments)
+            self._new_epoch()
+            return said
+        answer: str = self._submit(order).result(timeout_s)
+        return answer
+
+    def join(self, viewer: Viewer) -> None:
+        """Let a viewer watch: it gets the scene, the layers, a KEY and then every chunk."""
+        self.last_seen = time.monotonic()
+        self._submit(lambda: self._welcome(viewer))
+
+    def leave(self, viewer: Viewer) -> None:
+        """Forget a viewer."""
+        self.last_seen = time.monotonic()
+        self._cast.leave(viewer)
+
+    def go_live(self, viewer: Viewer) -> None:
+        """Return a viewer to the live picture."""
+        def order() -> None:
+            viewer.live = True
+            self._cast.catch_up(viewer)
+        self._submit(order)
+
+    def select(self, viewer: Viewer, agent: int | None) -> None:
+        """Choose whose facts a viewer is told."""
+        def order() -> None:
+            viewer.selected = agent
+            self._tell_selected(viewer)
+        self._submit(order)
+
+    def look_back(self, viewer: Viewer, step: int, *, more: bool = False) -> None:
+        """Send a viewer a stretch of the kept window around (or after) a step."""
+        viewer.live = viewer.live and more
+        viewer.offer(self._cast.look_back(step, more=more))
+
+    def stop(self, outcome: str = "stopped") -> None:
+        """End the run, flush its figures and wait for its thread."""
+        def order() -> None:
+            self._end_record(outcome)
+            self._set_state("ended")
+        if self._thread.is_alive():
+            self._submit(order)
+            if threading.current_thread() is not self._thread:
+                self._thread.join(10.0)
+
+    # ---- the run's own thread --------------------------------------------------------------
+
+    def _submit(self, order: Callable[[], Any]) -> Future[Any]:
+        answer: Future[Any] = Future()
+        with self._wake:
+            self._orders.append((order, answer))
+            self._wake.notify()
+        return answer
+
+    def _main(self) -> None:
+        self._guard(self._build)
+        flushed = slow = time.perf_counter()
+        while self._state != "ended":
+            stepping = self._state == "running" or (self._state == "paused" and self._single > 0)
+            wait = 0.5 if not stepping else 0.0 if self._single else self._pace.wait_s()
+            with self._wake:
+                if wait > 0 and not self._orders:
+                    now = time.perf_counter()
+                    until = min(wait, max(0.001, flushed + CHUNK_S - now))
+                    self._wake.wait(until)
+                orders = list(self._orders)
+                self._orders.clear()
+            for order, answer in orders:
+                self._obey(order, answer)
+            stepping = self._state == "running" or (self._state == "paused" and self._single > 0)
+            if stepping and (self._single or wait == 0 or self._pace.wait_s() == 0):
+                self._guard(self._step)
+            now = time.perf_counter()
+            urgent = self._cast.urgent
+            if urgent or now - flushed >= CHUNK_S or self._single:
+                self._single = max(0, self._single - 1)
+                flushed = now
+                full = urgent or now - slow >= SLOW_S
+                slow = now if full else slow
+                self._guard(lambda full=full: self._flush(full))  # type: ignore[misc]
+        self._close_simulation()
+        self._cast.close()
+
+    def _obey(self, order: Callable[[], Any], answer: Future[Any]) -> None:
+        """Carry out one order; its error belongs to who gave it, unless the world broke."""
+        try:
+            answer.set_result(order())
+        except EngineError as error:
+            answer.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - any failure of a world must be shown
+            answer.set_exception(error)
+            self._crash(error)
+        self._settle()
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Run a piece of the loop; a failure stops the world, not the server."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - any failure of a world must be shown
+            self._crash(error)
+
+    def _crash(self, error: Exception) -> None:
+        if isinstance(error, EngineError):
+            self.error = str(error)
+            log.warning("run %s stopped: %s", self.token[:6], error)
+        else:
+            self.error = f"{type(error).__name__}: {error}"
+            log.error("run %s crashed", self.token[:6], exc_info=error)
+        self._started.set()
+        self._set_state("crashed")
+        self._cast.say("error", {"text": self.error})
+        self._end_record("crashed", self.error)
+
+    def _settle(self) -> None:
+        """Derive running or paused after an order."""
+        if self._state in ("running", "paused"):
+            self._set_state("running" if self._running else "paused")
+
+    def _set_state(self, state: State) -> None:
+        if state != self._state:
+            self._state = state
+            self._tell_status()
+
+    def _build(self) -> None:
+        """Make the world and begin its record."""
+        self.error = ""
+        self._set_state("starting")
+        self._events.clear()
+        self._sim = self._make(self.params, self.seed)
+        if self._recorder is not None:
+            try:
+                self.number = self._recorder.begin_run(
+                    self.domain, self.params.model_dump(mode="json"), self.seed, self.label)
+            except EngineError as error:
+                self.number = None
+                log.warning("run %s is not recorded: %s", self.token[:6], error)
+        self._pace.restart()
+        self._cast.begin(self._sim)
+        self.summary = self._sim.summary()
+        self._set_state("running" if self._running else "paused")
+        self._started.set()
+        for viewer in self._cast.viewers:
+            self._welcome(viewer)
+
+    def _step(self) -> None:
+        assert self._sim is not None
+        scene_before = self._sim.scene_version
+        self._sim.step()
+        self._pace.stepped()
+        self._cast.record(self._sim, 1 if self._single else self._pace.stride)
+        if self._sim.scene_version != scene_before:
+            self._cast.new_scene_arrays(self._sim)
+
+    def _flush(self, full: bool) -> None:
+        """Send what has gathered; `full` adds layers, figures and the store's share."""
+        if self._sim is None or self._state not in ("running", "paused"):
+            return
+        if self._cast.urgent and not self._running:
+            self._cast.rekey()
+        elif self._flushed_step == self._sim.step_count and not full:
+            return
+        self._flushed_step = self._sim.step_count
+        if full:
+            self.summary = self._sim.summary()
+            self._cast.layers(self._sim)
+        self._cast.flush()
+        events = list(self._sim.drain_events())
+        self._note(events)
+        self._tell_status()
+        for viewer in self._cast.viewers:
+            if viewer.selected is not None:
+                self._tell_selected(viewer)
+        if self._recorder is not None and self.number is not None:
+            try:
+                for name, step, value in self._sim.drain_points():
+                    if len(step):
+                        self._recorder.append(self.number, name, step, value)
+            except EngineError as error:
+                log.warning("run %s: %s", self.token[:6], error)
+        else:
+            self._sim.drain_points()
+
+    def _note(self, events: list[Event]) -> None:
+        """Keep events, tell viewers and the store."""
+        if not events:
+            return
+        self._events.extend(events)
+        self._cast.say("events", {"items": [_event_json(e) for e in events]})
+        if self._recorder is None or self.number is None:
+            return
+        for e in events:
+            try:
+                self._recorder.event(self.number, e.step, e.kind, e.text, e.data)
+            except EngineError as error:
+                log.warning("run %s: %s", self.token[:6], error)
+
+    def _apply(self, params: Params) -> None:
+        """Give live knobs their new values and mark the change."""
+        assert self._sim is not None
+        before = self.params
+        self._sim.apply(params)
+        self.params = params
+        changes = [k for k in knobs(type(params)) if k.name in params.changed_from(before)]
+        text = ", ".join(
+            f"{k.label} {_say(getattr(before, k.name))} → {_say(getattr(params, k.name))}"
+            for k in changes)
+        data = {k.name: getattr(params, k.name) for k in changes}
+        self._note([Event(self._sim.step_count, "setting", text, data)])
+        self._new_epoch()
+
+    def _new_epoch(self) -> None:
+        """Everything queued in a browser is now old news."""
+        assert self._sim is not None
+        self._cast.new_epoch()
+
+    def _welcome(self, viewer: Viewer) -> None:
+        if self._sim is not None and self._state != "starting":
+            self._cast.welcome(viewer, self._sim.scene())
+            items = [_event_json(e) for e in self._events]
+            viewer.offer_json("events", {"items": items})
+            viewer.offer_json("status", self._status())
+            if self.error:
+                viewer.offer_json("error", {"text": self.error})
+        else:
+            self._cast.enrol(viewer)
+            viewer.offer_json("status", self._status())
+            if self.error:
+                viewer.offer_json("error", {"text": self.error})
+
+    def _status(self) -> dict[str, Any]:
+        first, last = self._cast.window
+        facts: dict[str, Any] = {
+            "epoch": self._cast.epoch, "state": self._state, "rate": self._pace.rate,
+            "measured": round(self._pace.measured, 2), "step": self.step_count,
+            "first": first, "last": last,
+        }
+        if self._sim is not None and self._state in ("running", "paused"):
+            facts.update(self._sim.status())
+        return facts
+
+    def _tell_status(self) -> None:
+        if self._cast.viewers:
+            self._cast.say("status", self._status())
+
+    def _tell_selected(self, viewer: Viewer) -> None:
+        if viewer.selected is None or self._sim is None:
+            return
+        try:
+            viewer.offer_json("inspect", self._sim.inspect(viewer.selected))
+        except EngineError as error:
+            viewer.selected = None
+            viewer.offer_json("error", {"text": str(error), "soft": True})
+
+    def _end_record(self, outcome: str, note: str = "") -> None:
+        """Hand the last figures to the store and close the run there."""
+        if self._recorder is None or self.number is None:
+            return
+        try:
+            if self._sim is not None and outcome != "crashed":
+                self._note(list(self._sim.drain_events()))
+                for name, step, value in self._sim.drain_points():
+                    if len(step):
+                        self._recorder.append(self.number, name, step, value)
+            self._recorder.end_run(self.number, outcome, note)
+        except EngineError as error:
+            log.warning("run %s: %s", self.token[:6], error)
+        self.number = None
+
+    def _close_simulation(self) -> None:
+        if self._sim is not None:
+            self._sim.close()
+
+
+def _event_json(event: Event) -> dict[str, Any]:
+    return {"step": event.step, "kind": event.kind, "text": event.text}
+
+
+def _say(value: object) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        return f"{value:,g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return str(value)
+
+
+__all__ = ["Maker", "Recorder", "Run", "Scene", "State"]

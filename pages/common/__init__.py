@@ -1,0 +1,1 @@
+"""What the pages share: theme, controls, live components, charts and states."""

@@ -1,0 +1,26 @@
+"""The frame around every page: title, theme and top navigation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.common.theme import apply_style
+
+HERE = Path(__file__).parent
+ICONS = HERE.parent / "assets" / "icons"
+
+st.set_page_config(page_title="Atrium", page_icon=str(ICONS / "logo.svg"), layout="wide")
+apply_style()
+st.logo(str(ICONS / "wordmark.svg"), size="large", icon_image=str(ICONS / "logo.svg"))
+
+page = st.navigation(
+    [
+        st.Page(HERE / "warehouse.py", title="Warehouse", icon=":material/warehouse:",
+                default=True),
+        st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
+    ],
+    position="top",
+)
+page.run()
