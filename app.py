@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from engine.store.routes import export_routes
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from engine.live.registry import RUNS
 from engine.live.routes import live_routes
 from engine.store import close_stores
-from engine.store.routes import export_routes
 
 HERE = Path(__file__).parent
 

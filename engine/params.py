@@ -107,6 +107,13 @@ class Params(BaseModel):
         """Names whose values differ from `other`, in order of declaration."""
         return tuple(n for n in type(self).model_fields if getattr(self, n) != getattr(other, n))
 
+    def describe_changes(self, other: Self) -> str:
+        """What differs from `other`, as in "Heat 180 → 200 °C"."""
+        changed = self.changed_from(other)
+        return ", ".join(
+            f"{k.label} {_say(getattr(other, k.name))} → {_say(getattr(self, k.name))} {k.unit}"
+            .rstrip() for k in knobs(type(self)) if k.name in changed)
+
     def needs_reset(self, other: Self) -> tuple[str, ...]:
         """Names that differ from `other` and that a running world cannot take."""
         fixed = {k.name for k in knobs(type(self)) if not k.live}
@@ -165,6 +172,15 @@ def from_arguments(model: type[P], arguments: argparse.Namespace) -> P:
     """
     names = {k.name for k in knobs(model)}
     return model.parse({n: v for n, v in vars(arguments).items() if n in names and v is not None})
+
+
+def _say(value: object) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        return f"{value:,g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return str(value)
 
 
 def _explain(model: type[Params], error: Any) -> str:

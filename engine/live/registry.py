@@ -13,7 +13,8 @@ import time
 from typing import Any, Final
 
 from engine.errors import Infeasible
-from engine.live.run import Maker, Recorder, Run
+from engine.live.record import Recorder
+from engine.live.run import Maker, Run
 from engine.params import Params
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class Registry:
 def describe(run: Run) -> dict[str, Any]:
     """A run in a few words, for lists."""
     return {"domain": run.domain, "label": run.label, "state": run.state, "step": run.step_count,
-            "viewers": run.viewers, "number": run.number, "seed": run.seed}
+            "viewers": run.viewers, "number": run.record.number, "seed": run.seed}
 
 
 RUNS: Final = Registry()

@@ -8,15 +8,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final, Literal, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, Final, Literal
 
 from engine.errors import EngineError, InvalidInput
 from engine.live.broadcast import Broadcast
+from engine.live.orders import Orders
 from engine.live.pace import Pace
-from engine.live.simulation import Event, Scene, Simulation
+from engine.live.record import Record, Recorder
+from engine.live.simulation import Event, Simulation
 from engine.live.viewer import Viewer
 from engine.params import Params, knobs
 
@@ -30,23 +29,6 @@ SLOW_S: Final = 1.0
 MAX_EVENTS: Final = 2000
 
 
-class Recorder(Protocol):
-    """Where a run's figures go; the metrics store is one."""
-
-    def begin_run(self, domain: str, params: Mapping[str, Any], seed: int, label: str = "") -> int:
-        """Open a run and return its number."""
-
-    def end_run(self, run: int, outcome: str, note: str = "") -> None:
-        """Close a run."""
-
-    def append(self, run: int, name: str, step: npt.NDArray[np.float64],
-               value: npt.NDArray[np.float64]) -> None:
-        """Add samples to a series; returns at once."""
-
-    def event(self, run: int, step: int, kind: str, text: str, data: Mapping[str, Any]) -> None:
-        """Add an event; returns at once."""
-
-
 class Run:
     """One simulation, alive between two requests of the browser.
 
@@ -57,12 +39,12 @@ class Run:
     Attributes:
         token: What a URL says to find this run; unguessable.
         domain: Name of the engine.
-        number: Run number in the metrics store, or None without one.
         params: Values in force.
         pending: Values chosen that wait for a reset, or None.
         seed: Seed in force.
         settings: Grows with every change of parameters, seed or speed, so that a second tab
             knows that its controls are out of date.
+        record: The run's entry in the metrics store.
         summary: Latest figures of the simulation, replaced about once a second.
         error: Sentence that explains a crash, or "".
     """
@@ -72,7 +54,6 @@ class Run:
         self.token = token
         self.domain = domain
         self.label = label
-        self.number: int | None = None
         self.params = params
         self.pending: Params | None = None
         self.seed = seed
@@ -81,14 +62,13 @@ class Run:
         self.error = ""
         self.last_seen = time.monotonic()
         self._make = make
-        self._recorder = recorder
+        self.record = Record(recorder)
         self._pace = Pace(rate)
         self._cast = Broadcast()
         self._state: State = "starting"
         self._running = True
         self._single = 0
-        self._orders: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
-        self._wake = threading.Condition()
+        self._orders = Orders()
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._sim: Simulation | None = None
         self._flushed_step = -1
@@ -151,14 +131,14 @@ class Run:
         def order() -> None:
             self._running = running
             self._pace.restart()
-        self._submit(order)
+        self._orders.give(order)
 
     def single_step(self) -> None:
         """Make one step and stay paused."""
         def order() -> None:
             self._running = False
             self._single += 1
-        self._submit(order)
+        self._orders.give(order)
 
     def set_rate(self, rate: float) -> None:
         """Change the speed in steps a second; 0 is as fast as it goes."""
@@ -167,7 +147,7 @@ class Run:
         def order() -> None:
             self._pace.rate = rate
             self._pace.restart()
-        self._submit(order)
+        self._orders.give(order)
 
     def set_params(self, params: Params) -> tuple[str, ...]:
         """Take new values: live knobs at once, the others at the next reset.
@@ -179,7 +159,7 @@ class Run:
         self.pending = params if waiting else None
         now = params.with_changes(**{n: getattr(self.params, n) for n in waiting})
         if now != self.params:
-            self._submit(lambda: self._apply(now))
+            self._orders.give(lambda: self._apply(now))
         labels = {k.name: k.label for k in knobs(type(params))}
         self.settings += 1
         return tuple(labels[n] for n in waiting)
@@ -199,7 +179,7 @@ class Run:
             if running is not None:
                 self._running = running
             self._build()
-        self._submit(order)
+        self._orders.give(order)
 
     def command(self, name: str, arguments: Mapping[str, Any],
                 timeout_s: float = 5.0) -> str:
@@ -214,15 +194,15 @@ class Run:
         def order() -> str:
             assert self._sim is not None
             said = self._sim.command(name, arguments)
-            self._new_epoch()
+            self._cast.new_epoch()
             return said
-        answer: str = self._submit(order).result(timeout_s)
+        answer: str = self._orders.give(order).result(timeout_s)
         return answer
 
     def join(self, viewer: Viewer) -> None:
         """Let a viewer watch: it gets the scene, the layers, a KEY and then every chunk."""
         self.last_seen = time.monotonic()
-        self._submit(lambda: self._welcome(viewer))
+        self._orders.give(lambda: self._welcome(viewer))
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer."""
@@ -234,14 +214,14 @@ class Run:
         def order() -> None:
             viewer.live = True
             self._cast.catch_up(viewer)
-        self._submit(order)
+        self._orders.give(order)
 
     def select(self, viewer: Viewer, agent: int | None) -> None:
         """Choose whose facts a viewer is told."""
         def order() -> None:
             viewer.selected = agent
             self._tell_selected(viewer)
-        self._submit(order)
+        self._orders.give(order)
 
     def look_back(self, viewer: Viewer, step: int, *, more: bool = False) -> None:
         """Send a viewer a stretch of the kept window around (or after) a step."""
@@ -254,18 +234,11 @@ class Run:
             self._end_record(outcome)
             self._set_state("ended")
         if self._thread.is_alive():
-            self._submit(order)
+            self._orders.give(order)
             if threading.current_thread() is not self._thread:
                 self._thread.join(10.0)
 
     # ---- the run's own thread --------------------------------------------------------------
-
-    def _submit(self, order: Callable[[], Any]) -> Future[Any]:
-        answer: Future[Any] = Future()
-        with self._wake:
-            self._orders.append((order, answer))
-            self._wake.notify()
-        return answer
 
     def _main(self) -> None:
         self._guard(self._build)
@@ -273,14 +246,8 @@ class Run:
         while self._state != "ended":
             stepping = self._state == "running" or (self._state == "paused" and self._single > 0)
             wait = 0.5 if not stepping else 0.0 if self._single else self._pace.wait_s()
-            with self._wake:
-                if wait > 0 and not self._orders:
-                    now = time.perf_counter()
-                    until = min(wait, max(0.001, flushed + CHUNK_S - now))
-                    self._wake.wait(until)
-                orders = list(self._orders)
-                self._orders.clear()
-            for order, answer in orders:
+            until_flush = max(0.001, flushed + CHUNK_S - time.perf_counter())
+            for order, answer in self._orders.take(min(wait, until_flush)):
                 self._obey(order, answer)
             stepping = self._state == "running" or (self._state == "paused" and self._single > 0)
             if stepping and (self._single or wait == 0 or self._pace.wait_s() == 0):
@@ -342,13 +309,7 @@ class Run:
         self._set_state("starting")
         self._events.clear()
         self._sim = self._make(self.params, self.seed)
-        if self._recorder is not None:
-            try:
-                self.number = self._recorder.begin_run(
-                    self.domain, self.params.model_dump(mode="json"), self.seed, self.label)
-            except EngineError as error:
-                self.number = None
-                log.warning("run %s is not recorded: %s", self.token[:6], error)
+        self.record.begin(self.domain, self.params.model_dump(mode="json"), self.seed, self.label)
         self._pace.restart()
         self._cast.begin(self._sim)
         self.summary = self._sim.summary()
@@ -385,15 +346,7 @@ class Run:
         for viewer in self._cast.viewers:
             if viewer.selected is not None:
                 self._tell_selected(viewer)
-        if self._recorder is not None and self.number is not None:
-            try:
-                for name, step, value in self._sim.drain_points():
-                    if len(step):
-                        self._recorder.append(self.number, name, step, value)
-            except EngineError as error:
-                log.warning("run %s: %s", self.token[:6], error)
-        else:
-            self._sim.drain_points()
+        self.record.points(self._sim.drain_points())
 
     def _note(self, events: list[Event]) -> None:
         """Keep events, tell viewers and the store."""
@@ -401,13 +354,7 @@ class Run:
             return
         self._events.extend(events)
         self._cast.say("events", {"items": [_event_json(e) for e in events]})
-        if self._recorder is None or self.number is None:
-            return
-        for e in events:
-            try:
-                self._recorder.event(self.number, e.step, e.kind, e.text, e.data)
-            except EngineError as error:
-                log.warning("run %s: %s", self.token[:6], error)
+        self.record.events(events)
 
     def _apply(self, params: Params) -> None:
         """Give live knobs their new values and mark the change."""
@@ -415,17 +362,9 @@ class Run:
         before = self.params
         self._sim.apply(params)
         self.params = params
-        changes = [k for k in knobs(type(params)) if k.name in params.changed_from(before)]
-        text = ", ".join(
-            f"{k.label} {_say(getattr(before, k.name))} → {_say(getattr(params, k.name))}"
-            for k in changes)
-        data = {k.name: getattr(params, k.name) for k in changes}
-        self._note([Event(self._sim.step_count, "setting", text, data)])
-        self._new_epoch()
-
-    def _new_epoch(self) -> None:
-        """Everything queued in a browser is now old news."""
-        assert self._sim is not None
+        changed = {n: getattr(params, n) for n in params.changed_from(before)}
+        text = params.describe_changes(before)
+        self._note([Event(self._sim.step_count, "setting", text, changed)])
         self._cast.new_epoch()
 
     def _welcome(self, viewer: Viewer) -> None:
@@ -468,18 +407,10 @@ class Run:
 
     def _end_record(self, outcome: str, note: str = "") -> None:
         """Hand the last figures to the store and close the run there."""
-        if self._recorder is None or self.number is None:
-            return
-        try:
-            if self._sim is not None and outcome != "crashed":
-                self._note(list(self._sim.drain_events()))
-                for name, step, value in self._sim.drain_points():
-                    if len(step):
-                        self._recorder.append(self.number, name, step, value)
-            self._recorder.end_run(self.number, outcome, note)
-        except EngineError as error:
-            log.warning("run %s: %s", self.token[:6], error)
-        self.number = None
+        if self._sim is not None and outcome != "crashed":
+            self._note(list(self._sim.drain_events()))
+            self.record.points(self._sim.drain_points())
+        self.record.end(outcome, note)
 
     def _close_simulation(self) -> None:
         if self._sim is not None:
@@ -489,14 +420,3 @@ class Run:
 def _event_json(event: Event) -> dict[str, Any]:
     return {"step": event.step, "kind": event.kind, "text": event.text}
 
-
-def _say(value: object) -> str:
-    """A value as a person writes it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int | float):
-        return f"{value:,g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return str(value)
-
-
-__all__ = ["Maker", "Recorder", "Run", "Scene", "State"]

@@ -47,6 +47,8 @@ def test_what_changed_and_what_needs_a_reset():
     assert b.changed_from(a) == ("heat", "mode")
     assert b.needs_reset(a) == ("mode",)
     assert a.needs_reset(a) == ()
+    assert b.describe_changes(a) == "Heat 180 → 200 °C, Mode fan → grill"
+    assert a.with_changes(door=True).describe_changes(a) == "Door open off → on"
 
 
 def test_the_command_line_reads_the_same_declaration():

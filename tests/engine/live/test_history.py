@@ -1,3 +1,5 @@
+import itertools
+
 from engine.live.history import KEY_EVERY_STEPS, History, Kept
 
 
@@ -23,7 +25,7 @@ def test_a_key_stands_in_front_of_every_stretch():
     assert kept[0].key is not None
     assert all(k.key is None for k in kept[1:])
     keys = [k.first for k in history.around(0, 10_000) if k.key]
-    assert all(b - a >= KEY_EVERY_STEPS for a, b in zip(keys, keys[1:], strict=False))
+    assert all(b - a >= KEY_EVERY_STEPS for a, b in itertools.pairwise(keys))
 
 
 def test_a_look_back_starts_at_the_key_before_the_step():
@@ -40,7 +42,7 @@ def test_chunks_follow_each_other_without_a_gap():
     history = History()
     fill(history, 40)
     kept = history.around(50, 200)
-    assert all(a.last + 1 == b.first for a, b in zip(kept, kept[1:], strict=False))
+    assert all(a.last + 1 == b.first for a, b in itertools.pairwise(kept))
     more = history.after(kept[-1].last, 30)
     assert more[0].first == kept[-1].last + 1
 

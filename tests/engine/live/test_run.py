@@ -196,7 +196,7 @@ def test_the_same_seed_and_schedule_give_the_same_run(start):
             held = run.step_count
             run.single_step()
             until(lambda held=held: run.step_count == held + 1)
-        number = run.number
+        number = run.record.number
         run.stop()
         return book.points[(number, "walk.moved")]
 
@@ -257,7 +257,7 @@ def test_a_reset_opens_a_new_record(start):
 def test_a_store_that_fails_does_not_stop_the_run(start):
     run = start(rate=200.0, recorder=Notebook(fail=True))
     until(lambda: run.step_count > 10)
-    assert run.number is None
+    assert run.record.number is None
     assert run.state == "running"
 
 
