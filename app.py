@@ -7,23 +7,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
-from engine.store.routes import export_routes
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from engine.live.registry import RUNS
 from engine.live.routes import live_routes
-from engine.store import close_stores
+from engine.store.routes import routes as export_routes
 
 HERE = Path(__file__).parent
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Leave no run and no unwritten figure behind when the server stops."""
+    """End the runs when the server stops, so that their last figures are recorded."""
     yield
     RUNS.close()
-    close_stores()
 
 
 app = st.App(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.common.components import live_count
 from pages.common.theme import apply_style
 
 HERE = Path(__file__).parent
@@ -13,7 +14,7 @@ ICONS = HERE.parent / "assets" / "icons"
 
 st.set_page_config(page_title="Atrium", page_icon=str(ICONS / "logo.svg"), layout="wide")
 apply_style()
-st.logo(str(ICONS / "wordmark.svg"), size="large", icon_image=str(ICONS / "logo.svg"))
+st.logo(str(ICONS / "logo.svg"), size="large", icon_image=str(ICONS / "logo.svg"))
 
 page = st.navigation(
     [
@@ -23,4 +24,5 @@ page = st.navigation(
     ],
     position="top",
 )
+live_count()
 page.run()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.errors import EngineError
 from engine.live.simulation import Event, Points
+
+Outcome = Literal["stopped", "finished", "crashed"]
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,7 @@ class Recorder(Protocol):
     def begin_run(self, domain: str, params: Mapping[str, Any], seed: int, label: str = "") -> int:
         """Open a run and return its number."""
 
-    def end_run(self, run: int, outcome: str, note: str = "") -> None:
+    def end_run(self, run: int, outcome: Outcome, note: str = "") -> None:
         """Close a run."""
 
     def append(self, run: int, name: str, step: npt.NDArray[np.float64],
@@ -77,7 +79,7 @@ class Record:
                 recorder.event(number, e.step, e.kind, e.text, e.data)
         self._attempt(work)
 
-    def end(self, outcome: str, note: str = "") -> None:
+    def end(self, outcome: Outcome, note: str = "") -> None:
         """Close the entry."""
         recorder, number = self._recorder, self.number
         if recorder is not None and number is not None:

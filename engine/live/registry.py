@@ -102,7 +102,7 @@ class Registry:
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """A run in a few words, for lists."""
+    """A run in a few words, for lists; without its token, which is a key."""
     return {"domain": run.domain, "label": run.label, "state": run.state, "step": run.step_count,
             "viewers": run.viewers, "number": run.record.number, "seed": run.seed}
 

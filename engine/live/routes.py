@@ -8,11 +8,13 @@ import json
 import logging
 from typing import Any, Final
 
-from starlette.routing import WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from engine.guard import allowed_host, same_origin
-from engine.live.registry import RUNS, Registry
+from engine.live.registry import RUNS, Registry, describe
 from engine.live.run import Run
 from engine.live.viewer import Viewer
 
@@ -23,7 +25,7 @@ REFUSED: Final = 4403
 MAX_WISH_BYTES: Final = 4096
 
 
-def live_routes(runs: Registry = RUNS) -> list[WebSocketRoute]:
+def live_routes(runs: Registry = RUNS) -> list[BaseRoute]:
     """Routes to hand to the ASGI app."""
 
     async def watch(socket: WebSocket) -> None:
@@ -50,7 +52,12 @@ def live_routes(runs: Registry = RUNS) -> list[WebSocketRoute]:
                 with contextlib.suppress(RuntimeError):
                     await socket.close(UNKNOWN_RUN, "this run has ended")
 
-    return [WebSocketRoute("/live/ws", watch)]
+    async def alive(request: Request) -> JSONResponse:
+        if not (allowed_host(request.headers) and same_origin(request.headers)):
+            return JSONResponse({"error": "not from here"}, 403)
+        return JSONResponse([describe(run) for run in runs.alive()])
+
+    return [WebSocketRoute("/live/ws", watch), Route("/live/runs", alive)]
 
 
 async def _send(socket: WebSocket, viewer: Viewer) -> None:

@@ -14,7 +14,7 @@ from engine.errors import EngineError, InvalidInput
 from engine.live.broadcast import Broadcast
 from engine.live.orders import Orders
 from engine.live.pace import Pace
-from engine.live.record import Record, Recorder
+from engine.live.record import Outcome, Record, Recorder
 from engine.live.simulation import Event, Simulation
 from engine.live.viewer import Viewer
 from engine.params import Params, knobs
@@ -27,6 +27,8 @@ Maker = Callable[[Params, int], Simulation]
 CHUNK_S: Final = 0.2
 SLOW_S: Final = 1.0
 MAX_EVENTS: Final = 2000
+ACTIVITY_EVERY: Final = 10
+MAX_ACTIVITY: Final = 8640
 
 
 class Run:
@@ -70,6 +72,7 @@ class Run:
         self._single = 0
         self._orders = Orders()
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
+        self._activity: deque[float] = deque(maxlen=MAX_ACTIVITY)
         self._sim: Simulation | None = None
         self._flushed_step = -1
         self._started = threading.Event()
@@ -126,12 +129,12 @@ class Run:
         """Wait until the world stands or has failed to; False on time-out."""
         return self._started.wait(timeout_s)
 
-    def set_running(self, running: bool) -> None:
-        """Run or pause."""
+    def set_running(self, running: bool) -> Future[None]:
+        """Run or pause; the answer comes when it is so."""
         def order() -> None:
             self._running = running
             self._pace.restart()
-        self._orders.give(order)
+        return self._orders.give(order)
 
     def single_step(self) -> None:
         """Make one step and stay paused."""
@@ -165,8 +168,12 @@ class Run:
         return tuple(labels[n] for n in waiting)
 
     def reset(self, *, params: Params | None = None, seed: int | None = None,
-              make: Maker | None = None, running: bool | None = None) -> None:
-        """Begin again from step 0, with pending or given values."""
+              make: Maker | None = None, running: bool | None = None) -> Future[None]:
+        """Begin again from step 0, with pending or given values.
+
+        The answer comes when the new world stands; a world that cannot be built crashes the run
+        with its sentence in `error`.
+        """
         self.settings += 1
 
         def order() -> None:
@@ -179,7 +186,7 @@ class Run:
             if running is not None:
                 self._running = running
             self._build()
-        self._orders.give(order)
+        return self._orders.give(order)
 
     def command(self, name: str, arguments: Mapping[str, Any],
                 timeout_s: float = 5.0) -> str:
@@ -228,7 +235,7 @@ class Run:
         viewer.live = viewer.live and more
         viewer.offer(self._cast.look_back(step, more=more))
 
-    def stop(self, outcome: str = "stopped") -> None:
+    def stop(self, outcome: Outcome = "stopped") -> None:
         """End the run, flush its figures and wait for its thread."""
         def order() -> None:
             self._end_record(outcome)
@@ -308,6 +315,7 @@ class Run:
         self.error = ""
         self._set_state("starting")
         self._events.clear()
+        self._activity.clear()
         self._sim = self._make(self.params, self.seed)
         self.record.begin(self.domain, self.params.model_dump(mode="json"), self.seed, self.label)
         self._pace.restart()
@@ -323,6 +331,8 @@ class Run:
         scene_before = self._sim.scene_version
         self._sim.step()
         self._pace.stepped()
+        if self._sim.step_count % ACTIVITY_EVERY == 0:
+            self._activity.append(self._sim.status().get("activity", 0))
         self._cast.record(self._sim, 1 if self._single else self._pace.stride)
         if self._sim.scene_version != scene_before:
             self._cast.new_scene_arrays(self._sim)
@@ -339,6 +349,7 @@ class Run:
         if full:
             self.summary = self._sim.summary()
             self._cast.layers(self._sim)
+            self._cast.say("summary", self.summary)
         self._cast.flush()
         events = list(self._sim.drain_events())
         self._note(events)
@@ -372,6 +383,11 @@ class Run:
             self._cast.welcome(viewer, self._sim.scene())
             items = [_event_json(e) for e in self._events]
             viewer.offer_json("events", {"items": items})
+            end = self._sim.step_count // ACTIVITY_EVERY
+            viewer.offer_json("activity", {
+                "from": (end - len(self._activity)) * ACTIVITY_EVERY, "every": ACTIVITY_EVERY,
+                "values": list(self._activity)})
+            viewer.offer_json("summary", self.summary)
             viewer.offer_json("status", self._status())
             if self.error:
                 viewer.offer_json("error", {"text": self.error})
@@ -386,7 +402,7 @@ class Run:
         facts: dict[str, Any] = {
             "epoch": self._cast.epoch, "state": self._state, "rate": self._pace.rate,
             "measured": round(self._pace.measured, 2), "step": self.step_count,
-            "first": first, "last": last,
+            "first": first, "last": last, "number": self.record.number,
         }
         if self._sim is not None and self._state in ("running", "paused"):
             facts.update(self._sim.status())
@@ -405,7 +421,7 @@ class Run:
             viewer.selected = None
             viewer.offer_json("error", {"text": str(error), "soft": True})
 
-    def _end_record(self, outcome: str, note: str = "") -> None:
+    def _end_record(self, outcome: Outcome, note: str = "") -> None:
         """Hand the last figures to the store and close the run there."""
         if self._sim is not None and outcome != "crashed":
             self._note(list(self._sim.drain_events()))

@@ -36,4 +36,5 @@ def _style() -> str:
 
 def apply_style() -> None:
     """Add the page densities that Streamlit's theme options do not cover."""
-    st.html(f"<style>{_style()}</style>")
+    primary = tokens(theme_name())["primary"]
+    st.html(f"<style>:root {{ --atrium-primary: {primary} }}\n{_style()}</style>")

@@ -37,7 +37,7 @@ def test_a_wrong_value_is_named_with_its_limit(values, says):
 
 
 def test_every_wrong_value_is_listed():
-    with pytest.raises(InvalidInput, match="Heat is 1; .*; Salt is 7; "):
+    with pytest.raises(InvalidInput, match=r"Heat is 1; .*; Salt is 7; "):
         Oven.parse({"heat": 1, "salt": 7})
 
 

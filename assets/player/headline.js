@@ -1,0 +1,41 @@
+/** Page title, its sentence, and at the right what the run is doing. */
+
+import { element, grouped, setText } from "./dom.js";
+import { follower } from "./follow.js";
+
+const CSS = `
+.headline { display: flex; align-items: baseline; gap: 16px; height: 32px; white-space: nowrap; color: var(--text); font-variant-numeric: tabular-nums; }
+.headline h1 { font-size: 24px; line-height: 32px; font-weight: 700; margin: 0; }
+.headline p { margin: 0; color: var(--muted); font-size: 15px; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
+.headline .doing { margin-left: auto; color: var(--muted); font-size: 13px; display: flex; gap: 8px; align-items: center; }
+.headline .doing b { color: var(--text); font-weight: 600; }
+.headline i { width: 8px; height: 8px; border-radius: 50%; background: var(--muted); flex: none; }
+.headline i.running { background: var(--good); }
+.headline i.crashed { background: var(--bad); border-radius: 1px; }
+@media (max-width: 1100px) { .headline p { display: none; } }
+`;
+
+const WORDS = { starting: "starting", running: "live", paused: "paused", crashed: "stopped by an error", ended: "ended" };
+
+export default follower(CSS, (root) => {
+  const title = element("h1");
+  const sentence = element("p");
+  const dot = element("i");
+  const before = element("span");
+  const count = element("b");
+  root.append(element("div.headline", {}, title, sentence, element("span.doing", { role: "status" }, dot, before, count)));
+  return {
+    topics: ["status", "link"],
+    draw(hub, data) {
+      setText(title, data.title);
+      setText(sentence, data.sentence);
+      const status = hub.status;
+      const state = hub.link.state === "ended" ? "ended" : status?.state ?? "starting";
+      dot.className = state;
+      const name = status?.number ? `Run ${status.number} · ` : "";
+      const checked = status?.robot_steps !== undefined;
+      setText(before, `${name}${WORDS[state]}${checked ? ` · ${grouped(status.conflicts)} conflicts in` : ""}`);
+      setText(count, checked ? `${grouped(status.robot_steps)} robot-steps` : "");
+    },
+  };
+});

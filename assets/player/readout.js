@@ -1,0 +1,23 @@
+/** Simulated time and step of a run. */
+
+import { clockText, element, grouped, setText } from "./dom.js";
+import { follower } from "./follow.js";
+
+const CSS = `
+.readout { height: 36px; display: flex; align-items: center; justify-content: flex-end; gap: 8px; white-space: nowrap; color: var(--muted); font-size: 13px; font-variant-numeric: tabular-nums; }
+.readout b { color: var(--text); font-size: 16px; font-weight: 600; }
+`;
+
+export default follower(CSS, (root) => {
+  const time = element("b");
+  const step = element("span");
+  root.append(element("div.readout", {}, time, step));
+  return {
+    topics: ["status"],
+    draw(hub) {
+      const at = hub.status?.step;
+      setText(time, at === undefined ? "—" : clockText(hub.clockAt(at)));
+      setText(step, at === undefined ? "" : `step ${grouped(at)}`);
+    },
+  };
+});

@@ -1,0 +1,82 @@
+"""The three live components of a page, loaded as ES modules from `/assets/player`.
+
+Streamlit sends inline JavaScript again with every update, so each component is a loader of a few
+lines that imports the real module once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from engine.live import Run
+
+_LOADER: Final = """
+let module;
+export default (component) => {
+  let cleanup = () => {}, gone = false;
+  (module ??= import(location.origin + "/assets/player/%s.js")).then((m) => {
+    if (!gone) cleanup = m.default(component) || cleanup;
+  });
+  return () => { gone = true; cleanup(); };
+};
+"""
+
+
+def _component(name: str) -> Any:
+    return st.components.v2.component(f"atrium_{name}", js=_LOADER % name)
+
+
+def player(run: Run, *, height: int) -> None:
+    """Canvas, layer chips, legend and timeline of a run.
+
+    Args:
+        run: The run to show.
+        height: Pixels of the whole component.
+    """
+    _component("player")(
+        key=f"player-{run.domain}", height=height,
+        data={"run": run.token, "ws": f"/live/ws?run={run.token}", "height": height,
+              "shortcuts": True},
+    )
+
+
+def inspector(run: Run, *, height: int) -> None:
+    """Facts about the agent selected in the player.
+
+    Args:
+        run: The run whose player is on the page.
+        height: Pixels of the card.
+    """
+    _component("inspector")(
+        key=f"inspector-{run.domain}", height=height, data={"run": run.token, "height": height})
+
+
+def kpis(run: Run, *, height: int = 96) -> None:
+    """The row of KPI cards, fed by the run itself.
+
+    Args:
+        run: The run whose figures are shown.
+        height: Pixels of a card.
+    """
+    _component("kpis")(key=f"kpis-{run.domain}", data={"run": run.token, "height": height})
+
+
+def headline(run: Run, title: str, sentence: str) -> None:
+    """Page title, one sentence, and the run's state at the right, kept up to date by the run."""
+    _component("headline")(
+        key=f"headline-{run.domain}", height=32,
+        data={"run": run.token, "title": title, "sentence": sentence})
+
+
+def readout(run: Run) -> None:
+    """Simulated time and step, kept up to date by the run."""
+    _component("readout")(
+        key=f"readout-{run.domain}", height=36, width=190, data={"run": run.token})
+
+
+def live_count() -> None:
+    """How many runs the server keeps alive, at the right of the navigation."""
+    with st.container(key="live"):
+        _component("livecount")(key="livecount", width="content", height=30)

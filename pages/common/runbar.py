@@ -1,0 +1,53 @@
+"""The control row of a live page: run, step, reset, speed, seed."""
+
+from __future__ import annotations
+
+from concurrent.futures import wait
+from typing import Final
+
+import streamlit as st
+
+from engine.live import Run
+
+SPEEDS: Final = {"1×": 1.0, "5×": 5.0, "10×": 10.0, "30×": 30.0, "Max": 0.0}
+MAX_SEED: Final = 2**31 - 1
+PATIENCE_S: Final = 20.0
+
+
+def _toggle(run: Run) -> None:
+    wait([run.set_running(run.state != "running")], PATIENCE_S)
+
+
+def _reset(run: Run) -> None:
+    wait([run.reset()], PATIENCE_S)
+
+
+def _speed(run: Run) -> None:
+    run.set_rate(SPEEDS[st.session_state[f"{run.domain}.speed"]])
+
+
+def _seed(run: Run) -> None:
+    wait([run.reset(seed=int(st.session_state[f"{run.domain}.seed"]))], PATIENCE_S)
+
+
+def run_bar(run: Run) -> None:
+    """Draw the row into the container in force; shortcuts are Space, N and R."""
+    running = run.state in ("running", "starting")
+    st.button("Pause" if running else "Run", key=f"{run.domain}.toggle", type="primary",
+              icon=":material/pause:" if running else ":material/play_arrow:", shortcut="Space",
+              on_click=_toggle, args=(run,), disabled=run.state in ("crashed", "ended"))
+    st.button("Step", key=f"{run.domain}.step", shortcut="N", on_click=run.single_step,
+              disabled=run.state in ("crashed", "ended"),
+              help="Pause and make one step.")
+    st.button("Reset", key=f"{run.domain}.reset", shortcut="R", on_click=_reset, args=(run,),
+              help="Begin again from step 0 with the chosen settings and seed.")
+    speed = f"{run.domain}.speed"
+    names = {v: k for k, v in SPEEDS.items()}
+    st.session_state[speed] = names.get(run.rate, "10×")
+    st.segmented_control("Speed", list(SPEEDS), key=speed, required=True,
+                         on_change=_speed, args=(run,), label_visibility="collapsed",
+                         help="Simulated seconds a second of your time.")
+    st.number_input("Seed", 0, MAX_SEED, key=f"{run.domain}.seed", on_change=_seed, args=(run,),
+                    label_visibility="collapsed", width=110, format="%d",
+                    help="Seed of the run; a change begins again. The same seed and settings give "
+                         "the same run.")

@@ -1,0 +1,151 @@
+"""The robot floor: orders, assignment, paths, batteries and congestion, live."""
+
+from __future__ import annotations
+
+from concurrent.futures import wait
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from engine.errors import EngineError
+from engine.live import Run
+from engine.warehouse import SCENARIOS, WarehouseParams, WarehouseSimulation, parse_map
+from pages.common.components import headline, inspector, kpis, player, readout
+from pages.common.controls import control, groups, pending_notice, sync_controls
+from pages.common.export import export_row
+from pages.common.runbar import PATIENCE_S, run_bar
+from pages.common.session import open_run, stop_with
+from pages.warehouse_charts import draw_charts
+
+DOMAIN: Final = "warehouse"
+SENTENCE: Final = "Robots bring pods to people: watch assignment, paths, queues and batteries."
+STAGE_PX: Final = 636
+INSPECTOR_PX: Final = 318
+FIRST: Final = "standard"
+
+
+def _choose_scenario(run: Run) -> None:
+    """Begin the chosen scenario on a generated floor."""
+    chosen = SCENARIOS[st.session_state["warehouse.scenario"]]
+    wait([run.reset(params=chosen.params, make=WarehouseSimulation)], PATIENCE_S)
+
+
+def _bring_map(run: Run) -> None:
+    """Begin on an uploaded map; a map that cannot be used leaves the run as it is."""
+    upload = st.session_state.get("warehouse.map")
+    if upload is None:
+        return
+    try:
+        text = upload.getvalue().decode("ascii", errors="replace")
+        grid = parse_map(text)
+        make = partial(WarehouseSimulation, grid=grid)
+        make(run.params, run.seed).close()
+    except EngineError as error:
+        st.session_state["warehouse.problem"] = f"{upload.name}: {error}"
+        return
+    st.session_state.pop("warehouse.problem", None)
+    wait([run.reset(make=make)], PATIENCE_S)
+
+
+def _inject(run: Run, name: str, **arguments: object) -> None:
+    """Do something to the floor and say what happened."""
+    try:
+        st.toast(run.command(name, arguments), icon=":material/bolt:")
+    except (EngineError, TimeoutError) as error:
+        st.session_state["warehouse.problem"] = str(error)
+
+
+def _control_row(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
+        run_bar(run)
+        st.selectbox("Scenario", list(SCENARIOS), key="warehouse.scenario",
+                     format_func=lambda n: SCENARIOS[n].title, on_change=_choose_scenario,
+                     args=(run,), label_visibility="collapsed", width=230,
+                     help="A floor, a fleet and an order rate in balance; choosing one begins it.")
+        with st.popover("Faults", icon=":material/bolt:",
+                        help="Break something and watch the floor recover."):
+            st.button("Break a robot down", on_click=_inject, args=(run, "break_robot"),
+                      icon=":material/build:", width="stretch")
+            st.button("Close an aisle", on_click=_inject, args=(run, "close_aisle"),
+                      icon=":material/block:", width="stretch")
+            st.button("Stop a station", on_click=_inject, args=(run, "stop_station"),
+                      icon=":material/front_hand:", width="stretch")
+            st.button("Demand spike, 3× for 5 min", on_click=_inject,
+                      args=(run, "demand_spike"), kwargs={"factor": 3.0, "seconds": 300},
+                      icon=":material/trending_up:", width="stretch")
+            st.button("Repair everything", on_click=_inject, args=(run, "recover"),
+                      icon=":material/healing:", width="stretch")
+        with st.popover("Your map", icon=":material/upload_file:",
+                        help="Run on a floor of your own."):
+            st.file_uploader(
+                "Octile .map file", type=["map", "txt"], key="warehouse.map",
+                on_change=_bring_map, args=(run,), max_upload_size=4,
+                help="Four lines of head (type octile, height, width, map), then rows of . free, "
+                     "@ blocked, S storage, E station.")
+            st.caption("Storage goes to the cells marked S, stations to E; where a map has none, "
+                       "places are chosen that block nobody. Choosing a scenario returns to a "
+                       "generated floor.")
+        st.space("stretch")
+        readout(run)
+
+
+def _knobs(run: Run) -> None:
+    with st.container(height=STAGE_PX - INSPECTOR_PX - 12, border=False, key="knobs"):
+        for i, (group, members) in enumerate(groups(WarehouseParams).items()):
+            with st.expander(group, expanded=i == 0):
+                for k in members:
+                    control(run, k)
+
+
+def _how_it_works() -> None:
+    with st.expander("How it works", icon=":material/menu_book:"):
+        st.markdown(
+            """
+**Orders** arrive as a Poisson process; articles are drawn by a Zipf law. Lines that one pod can
+serve at one desk become one task: fetch, carry, pick, return. **Assignment** is either the
+published rule, one task after the other (distance + (1 − charge) · 100 + congestion, each with a
+weight of yours), or the cheapest total over all tasks and idle robots of a batch.
+
+**Paths** are planned by PIBT, priority inheritance with backtracking
+([Okumura et al. 2022](https://doi.org/10.1016/j.artint.2022.103752)): a robot that wants an
+occupied cell lends its priority to who stands there, and so on down the chain, until somebody can
+move or everybody stays. It can never put two robots on one cell or let two swap. Soft one-way
+lanes and live congestion shape the distances (guidance,
+[Zhang et al. 2024](https://arxiv.org/abs/2402.01446)). The next steps of every robot are
+committed ahead; select one to see its reservation.
+
+**Checked:** every step is checked for vertex and swap conflicts by code that does not know the
+planner; the count stands at the top right and has to read 0.
+""")
+
+
+def page() -> None:
+    """Draw the page."""
+    try:
+        opened = open_run(DOMAIN, WarehouseSimulation, SCENARIOS[FIRST].params, 1, rate=10.0)
+    except EngineError as error:
+        stop_with(error)
+        return
+    run = opened.run
+    st.session_state.setdefault("warehouse.scenario", FIRST)
+    sync_controls(run)
+    headline(run, "Warehouse", SENTENCE)
+    _control_row(run)
+    if opened.notice:
+        st.info(opened.notice, icon=":material/info:")
+    pending_notice(run)
+    kpis(run)
+    with st.container(key="stage"):
+        left, right = st.columns([3.4, 1], gap="small")
+        with left:
+            player(run, height=STAGE_PX)
+        with right:
+            inspector(run, height=INSPECTOR_PX)
+            _knobs(run)
+    draw_charts(run)
+    export_row(run)
+    _how_it_works()
+
+
+page()

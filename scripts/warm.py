@@ -1,0 +1,29 @@
+"""Compile the kernels and read the libraries once, so that the first page opens quickly."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+
+def main() -> None:
+    """Run every engine for a moment; numba keeps what it compiles beside the sources."""
+    started = time.monotonic()
+    print("· warming caches", end="", flush=True)
+    import streamlit  # noqa: F401 - byte-compiles it
+
+    from engine.warehouse import SCENARIOS, WarehouseSimulation
+
+    sim = WarehouseSimulation(SCENARIOS["small"].params, seed=1)
+    for _ in range(30):
+        sim.step()
+    sim.frame(), sim.layers(), sim.status(), sim.summary(), sim.inspect(0)
+    sim.close()
+    print(f": {time.monotonic() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""A real server and a real Chromium; a page that complains fails its test."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from scripts.browser import find_chromium
+from tests.serving import free_port
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+IDLE = ('[data-testid="stApp"][data-test-script-state="notRunning"]'
+        '[data-test-connection-state="CONNECTED"]')
+
+
+def start_app(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    """The app as a process of its own, recording into `folder`."""
+    log = (folder / "server.log").open("wb")
+    return subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+        cwd=ROOT, env={**os.environ, "ATRIUM_DATA": str(folder)}, stdout=log, stderr=log)
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1) as got:
+            return got.status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running app."""
+    port = free_port()
+    server = start_app(tmp_path_factory.mktemp("app"), port)
+    until(lambda: answers(port), 60)
+    yield f"http://localhost:{port}"
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    assert path, "no Chromium; run scripts/browser.py"
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Window:
+    """A page that remembers every complaint."""
+
+    def __init__(self, page: Page, allowed: tuple[str, ...] = ()) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.allowed = allowed
+        page.on("console", self._console)
+        page.on("pageerror", lambda e: self.complaints.append(f"error: {e}"))
+        page.on("request", self._request)
+        page.on("requestfailed", lambda r: self._failed(r))
+
+    def _console(self, message: object) -> None:
+        if message.type == "error" and not any(a in message.text for a in self.allowed):
+            self.complaints.append(f"console: {message.text}")
+
+    def _request(self, request: object) -> None:
+        url = urlparse(request.url)
+        if url.scheme in ("http", "https", "ws", "wss") and url.hostname not in ("localhost",
+                                                                                "127.0.0.1"):
+            self.complaints.append(f"outside request: {request.url}")
+
+    def _failed(self, request: object) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a navigation away ends what was under way
+            self.complaints.append(f"failed: {request.url} {request.failure}")
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has run and the server has nothing more to say."""
+        self.page.wait_for_selector(IDLE, timeout=60_000)
+
+    def player(self) -> dict:
+        """Counters of the live player on the page."""
+        return self.page.evaluate(
+            "() => { const p = Object.values(window.__atrium?.players ?? {})[0];"
+            " return p ? {...p.counters} : {}; }")
+
+
+@pytest.fixture
+def window(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Window]:
+    """A window of 1440 × 900 in the theme given by indirect parametrisation (dark else)."""
+    options = {"theme": "dark", "width": 1440, "height": 900} | getattr(request, "param", {})
+    context = chromium.new_context(
+        color_scheme=options["theme"],
+        viewport={"width": options["width"], "height": options["height"]})
+    view = Window(context.new_page())
+    yield view
+    exceptions = view.page.locator('[data-testid="stException"]').count()
+    context.close()
+    assert not view.complaints, view.complaints
+    assert exceptions == 0
