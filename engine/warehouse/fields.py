@@ -65,7 +65,7 @@ class Fields:
         self._filled = 0
         self._free: list[int] = []
         self._pool = ThreadPoolExecutor(THREADS, "fields")
-        self._into, self._cost_into = _reverse(graph)
+        self._edges = _entering(graph)
 
     def rows(self, goals: Int32, classes: UInt8) -> Int32:
         """Rows of `table` that hold the distances to these goals for these classes.
@@ -126,7 +126,7 @@ class Fields:
                 "fields for another floor"
             )
         self._graph = graph
-        self._into, self._cost_into = _reverse(graph)
+        self._edges = _entering(graph)
         self._graph_version += 1
 
     def refresh(self, budget: int) -> int:
@@ -197,23 +197,26 @@ class Fields:
         self._version[slots] = self._graph_version
         self.computed += len(slots)
 
-        def fill(start: int) -> None:
-            kernels.dial(self._into, self._cost_into, self._graph.bars, goals, classes, slots,
-                         self.table, start, min(start + _CHUNK, len(slots)))
+        dearest = int(self._graph.cost.max(initial=1))
 
-        if len(slots) <= _CHUNK:
-            fill(0)
-        else:
-            list(self._pool.map(fill, range(0, len(slots), _CHUNK)))
+        def fill(start: int) -> int:
+            return kernels.dial(self._edges, self._graph.bars, goals, classes, slots, self.table,
+                                start, min(start + _CHUNK, len(slots)), dearest)
+
+        starts = range(0, len(slots), _CHUNK)
+        parallel = len(starts) > 1
+        failed = max(self._pool.map(fill, starts) if parallel else map(fill, starts), default=-1)
+        if failed >= 0:
+            raise InvalidInput(
+                f"a way to cell {goals[failed]} takes more than {kernels.FARTHEST} moves; use a "
+                "smaller or less winding floor"
+            )
 
 
-def _reverse(graph: Graph) -> tuple[Int32, UInt8]:
-    """Edges by the cell they enter: (from int32 [C, 4], cost uint8 [C, 4])."""
-    into = np.full_like(graph.nbr, -1)
-    cost_into = np.ones_like(graph.cost)
+def _entering(graph: Graph) -> Int32:
+    """Edges by the cell they enter, int32 [C, 4]: (cell they leave << 8) + cost, -1 for none."""
+    edges = np.full_like(graph.nbr, -1)
     for k in range(4):
-        leaving = np.flatnonzero(graph.nbr[:, k] >= 0)
-        entered = graph.nbr[leaving, k]
-        into[entered, k] = leaving
-        cost_into[entered, k] = graph.cost[leaving, k]
-    return into, cost_into
+        leaving = np.flatnonzero(graph.nbr[:, k] >= 0).astype(np.int32)
+        edges[graph.nbr[leaving, k], k] = (leaving << 8) | graph.cost[leaving, k]
+    return edges

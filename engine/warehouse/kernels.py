@@ -1,14 +1,14 @@
-"""The compiled loops of the planner: PIBT, distance fields, graph checks.
+"""The compiled loops of the planner: one PIBT step in five passes, and distance fields.
 
-All kernels are pure functions of their arguments and release the GIL. They never allocate what
-the caller can keep.
+All release the GIL and keep nothing between calls.
 
-Shape letters: A agents, C cells, R table rows, B buckets.
+Shape letters: A agents, C cells, R table rows, N asked rows. Directions k: 0 east, 1 south,
+2 west, 3 north, 4 stay.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,9 @@ UInt8 = npt.NDArray[np.uint8]
 UInt16 = npt.NDArray[np.uint16]
 
 UNREACHABLE: Final = 65535
-# The largest distance that is told apart; what lies farther away keeps it.
 FARTHEST: Final = 65534
+# Starving agents are told apart by age up to this many steps past the cap.
+STARVING_RANKS: Final = 65536
 
 # indices into the counters of `resolve`
 VERTEX: Final = 0
@@ -41,76 +42,135 @@ PINNED: Final = 3
 
 
 @njit(cache=True, nogil=True)
-def rank(
-    pos: Int32, row: Int32, table: UInt16, age: Int32, age_cap: int, order: Int32, count: Int32
-) -> None:
-    """Priority order: starving agents (oldest first), then the nearest, then those at goal.
-
-    Args:
-        pos: int32 [A], cell of each agent.
-        row: int32 [A], table row of each agent's goal.
-        table: uint16 [R, C].
-        age: int32 [A], steps since the agent got its goal.
-        age_cap: An agent older than this starves.
-        order: int32 [A], filled: agents, most important first.
-        count: int32 [65536 * 2 + 1], work space.
-    """
-    agents = pos.size
-    count[:] = 0
-    for a in range(agents):
-        count[_bucket(table[row[a], pos[a]], age[a], age_cap) + 1] += 1
-    for b in range(1, count.size):
-        count[b] += count[b - 1]
-    for a in range(agents):
-        b = _bucket(table[row[a], pos[a]], age[a], age_cap)
-        order[count[b]] = a
-        count[b] += 1
+def occupy(pos: Int32, here: Int32, there: Int32) -> int:
+    """Enter agents into `here` and clear `there`; -1, or an agent that shares its cell."""
+    here[:] = -1
+    there[:] = -1
+    clash = -1
+    for a in range(pos.size):
+        if here[pos[a]] >= 0:
+            clash = a
+        here[pos[a]] = a
+    return clash
 
 
 @njit(cache=True, nogil=True)
-def _bucket(distance: int, age: int, age_cap: int) -> int:
-    if distance == 0:
-        return 131071
-    if age > age_cap:
-        return 65535 - min(age - age_cap, 65535)
-    return 65535 + distance
-
-
-@njit(cache=True, nogil=True)
-def prefer(
+def look(
     pos: Int32, goal: Int32, row: Int32, table: UInt16, classes: UInt8, nbr: Int32, bars: UInt8,
-    here: Int32, seed: np.uint64, choice: Int32, choices: UInt8,
+    near: Int32, wanted: UInt8,
 ) -> None:
-    """List each agent's next cells, best first.
+    """Read the distances around every agent and count who wants which cell.
 
-    Nearer cells come first; between equals the empty one; between those a coin decides.
+    The only loop that touches the table: its reads are far apart, and with nothing else between
+    them the processor keeps many in flight.
 
     Args:
         pos: int32 [A].
         goal: int32 [A].
-        row: int32 [A].
+        row: int32 [A], table row of each agent's goal.
         table: uint16 [R, C].
         classes: uint8 [A].
         nbr: int32 [C, 4].
         bars: uint8 [C].
+        near: int32 [A, 5], filled: distance from the cell in direction k, here for k = 4; -1
+            where the agent may not go.
+        wanted: uint8 [C], filled: agents that the cell would bring nearer, at most 4.
+    """
+    wanted[:] = 0
+    for a in range(pos.size):
+        p = pos[a]
+        own = np.int32(table[row[a], p])
+        near[a, 4] = own
+        for k in range(4):
+            v = nbr[p, k]
+            if v < 0 or ((bars[v] & classes[a]) != 0 and v != goal[a]):
+                near[a, k] = -1
+                continue
+            far = np.int32(table[row[a], v])
+            near[a, k] = far
+            if far < own:
+                wanted[v] += 1
+
+
+@njit(cache=True, nogil=True)
+def rank(near: Int32, age: Int32, age_cap: int, order: Int32) -> None:
+    """Priority order by counting sort: starving agents, then the nearest, at goal last.
+
+    Among starving agents the oldest leads, so the eldest of all has nobody above it and arrives.
+
+    Args:
+        near: int32 [A, 5], see `look`.
+        age: int32 [A], steps since the agent got its goal.
+        age_cap: An agent older than this starves.
+        order: int32 [A], filled: agents, most important first.
+    """
+    agents = age.size
+    farthest = 0
+    oldest = age_cap
+    for a in range(agents):
+        farthest = max(farthest, near[a, 4])
+        oldest = max(oldest, age[a])
+    starving = min(oldest - age_cap, STARVING_RANKS)
+    place = np.zeros(starving + farthest + 3, np.int32)
+    for a in range(agents):
+        place[_bucket(near[a, 4], age[a] - age_cap, starving, farthest) + 1] += 1
+    for b in range(1, place.size):
+        place[b] += place[b - 1]
+    for a in range(agents):
+        b = _bucket(near[a, 4], age[a] - age_cap, starving, farthest)
+        order[place[b]] = a
+        place[b] += 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _bucket(distance: int, excess: int, starving: int, farthest: int) -> int:
+    """Place of an agent in the order, 0 first."""
+    if distance == 0:
+        return starving + farthest + 1
+    if excess > 0:
+        return starving - min(excess, starving)
+    return starving + distance
+
+
+@njit(cache=True, nogil=True)
+def prefer(
+    pos: Int32, near: Int32, wanted: UInt8, nbr: Int32, here: Int32, seed: np.uint64,
+    choice: Int32, choices: UInt8,
+) -> None:
+    """List each agent's next cells, best first.
+
+    Nearer cells come first. Between equals: the cell that fewer others want (a count in place of
+    the hindrance of Okumura and Nagai 2025, arXiv 2505.12623), then the empty one, then a coin.
+
+    Args:
+        pos: int32 [A].
+        near: int32 [A, 5], see `look`.
+        wanted: uint8 [C], see `look`.
+        nbr: int32 [C, 4].
         here: int32 [C], agent now in each cell, -1 for none.
-        seed: uint64, of this step's coins.
+        seed: Of this step's coins.
         choice: int32 [A, 5], filled.
         choices: uint8 [A], filled: how many of the five are used.
     """
     keys = np.empty(5, np.int64)
     for a in range(pos.size):
-        x = seed + np.uint64(a) * np.uint64(0x9E3779B97F4A7C15)
+        # SplitMix64 (Steele et al. 2014, doi:10.1145/2660193.2660195): coins by agent, not by turn
+        x = seed + np.uint64(a + 1) * np.uint64(0x9E3779B97F4A7C15)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x ^= x >> np.uint64(27)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x ^= x >> np.uint64(31)
+        own = near[a, 4]
         used = 0
         for k in range(5):
-            v = pos[a] if k == 4 else nbr[pos[a], k]
-            if v < 0 or (k < 4 and (bars[v] & classes[a]) != 0 and v != goal[a]):
+            far = near[a, k]
+            if far < 0:
                 continue
-            taken = 8 if k < 4 and here[v] >= 0 else 0
-            coin = np.int64((x >> np.uint64(8 * k)) & np.uint64(7))
-            key = np.int64(table[row[a], v]) * 16 + taken + coin
+            v = pos[a] if k == 4 else nbr[pos[a], k]
+            rivals = np.int64(wanted[v]) - (1 if far < own else 0)
+            taken = 1 if k < 4 and here[v] >= 0 else 0
+            coin = np.int64((x >> np.uint64(8 * k)) & np.uint64(255))
+            # at most four rivals: three bits
+            key = (((np.int64(far) << 3 | rivals) << 1 | taken) << 8) | coin
             i = used
             while i > 0 and keys[i - 1] > key:
                 keys[i] = keys[i - 1]
@@ -203,16 +263,16 @@ def resolve(
 
 @njit(cache=True, nogil=True)
 def explain(
-    pos: Int32, nxt: Int32, row: Int32, table: UInt16, choice: Int32, pinned: Bool,
-    there: Int32, pusher: Int32, cause: UInt8, counters: Int64,
+    pos: Int32, nxt: Int32, near: Int32, nbr: Int32, choice: Int32, pinned: Bool, there: Int32,
+    pusher: Int32, cause: UInt8, counters: Int64,
 ) -> None:
     """Say why agents wait and count waits and reroutes.
 
     Args:
         pos: int32 [A].
         nxt: int32 [A].
-        row: int32 [A].
-        table: uint16 [R, C].
+        near: int32 [A, 5], see `look`.
+        nbr: int32 [C, 4].
         choice: int32 [A, 5].
         pinned: bool [A].
         there: int32 [C], agent in each cell after the step.
@@ -222,173 +282,107 @@ def explain(
     """
     for a in range(pos.size):
         cause[a] = FREE
-        distance = table[row[a], pos[a]]
         if nxt[a] != pos[a]:
-            if table[row[a], nxt[a]] >= distance:
-                counters[REROUTE] += 1
+            for k in range(4):
+                if nbr[pos[a], k] == nxt[a] and near[a, k] >= near[a, 4]:
+                    counters[REROUTE] += 1
             continue
-        if distance == 0 or pinned[a]:
+        if near[a, 4] == 0 or pinned[a]:
             continue
         counters[WAIT] += 1
-        wanted = choice[a, 0]
-        b = there[wanted]
+        best = choice[a, 0]
+        b = there[best]
         if b >= 0 and b != a and pinned[b]:
             cause[a] = PINNED
-        elif (b >= 0 and b != a and pos[b] != wanted) or pusher[a] >= 0:
+        elif (b >= 0 and b != a and pos[b] != best) or pusher[a] >= 0:
             cause[a] = YIELDED
         else:
             cause[a] = TRAFFIC
 
 
 @njit(cache=True, nogil=True)
-def occupy(pos: Int32, here: Int32, there: Int32) -> int:
-    """Enter agents into `here` and clear `there`; -1, or an agent that shares its cell."""
-    here[:] = -1
-    there[:] = -1
-    clash = -1
-    for a in range(pos.size):
-        if here[pos[a]] >= 0:
-            clash = a
-        here[pos[a]] = a
-    return clash
-
-
-@njit(cache=True, nogil=True)
 def dial(
-    into: Int32, cost_into: UInt8, bars: UInt8, goals: Int32, klass: UInt8, slots: Int32,
-    table: UInt16, start: int, stop: int,
-) -> None:
+    edges: Int32, bars: UInt8, goals: Int32, classes: UInt8, slots: Int32, table: UInt16,
+    start: int, stop: int, dearest: int,
+) -> int:
     """Weighted distances to goals by Dial's bucket queue.
 
-    A cell barred for the agent's class gets a distance (an agent may stand there) but no way
-    leads through it, unless it is the goal.
+    A cell barred for the agent's class gets a distance, since an agent may stand there, but no
+    way leads through it unless it is the goal. Where a distance would pass FARTHEST the row is
+    computed again with every cost 1: hops still lead to the goal.
 
     Args:
-        into: int32 [C, 4], cell from which an edge in direction k enters, -1 for none.
-        cost_into: uint8 [C, 4], cost of that edge.
+        edges: int32 [C, 4], entering edges as (cell they leave << 8) + cost, -1 for none.
         bars: uint8 [C].
         goals: int32 [N].
-        klass: uint8 [N], class of the agents that will use the row.
-        slots: int32 [N], rows of `table` to fill.
-        table: uint16 [R, C], rows `slots[start:stop]` filled, UNREACHABLE where no way leads.
+        classes: uint8 [N], class of the agents that will use the row.
+        slots: int32 [N], rows of `table`; [start, stop) are filled, UNREACHABLE where no way
+            leads.
+        table: uint16 [R, C].
         start: First entry to compute.
         stop: One past the last.
+        dearest: Largest cost of an edge.
+
+    Returns:
+        -1, or an entry whose distances do not fit even in hops.
 
     Source: Dial 1969, doi:10.1145/363269.363610.
     """
-    cells = into.shape[0]
-    buckets = 256
-    queue = np.empty((buckets, cells), np.int32)
+    buckets = 2
+    while buckets <= dearest:
+        buckets *= 2
+    mask = buckets - 1
+    # a cell enters a bucket at most once a row: it is only entered when it came strictly nearer
+    queue = np.empty((buckets, edges.shape[0]), np.int32)
     length = np.zeros(buckets, np.int64)
+    failed = -1
     for i in range(start, stop):
-        out = table[slots[i]]
-        out[:] = UNREACHABLE
-        goal = goals[i]
-        out[goal] = 0
-        queue[0, 0] = goal
-        length[0] = 1
-        d = 0
-        waiting = 1
-        while waiting > 0:
-            b = d & 255
-            j = 0
-            while j < length[b]:
-                u = queue[b, j]
-                j += 1
-                waiting -= 1
-                if out[u] != d or ((bars[u] & klass[i]) != 0 and u != goal):
-                    continue
-                for k in range(4):
-                    v = into[u, k]
-                    if v < 0:
-                        continue
-                    far = d + np.int64(cost_into[u, k])
-                    if far > FARTHEST:
-                        continue
-                    if far < out[v]:
-                        out[v] = far
-                        t = far & 255
-                        queue[t, length[t]] = v
-                        length[t] += 1
-                        waiting += 1
-            length[b] = 0
-            d += 1
+        far = _spread(edges, bars, goals[i], classes[i], table[slots[i]], queue, length, mask, 255)
+        if far > FARTHEST:
+            far = _spread(edges, bars, goals[i], classes[i], table[slots[i]], queue, length, mask,
+                          1)
+            if far > FARTHEST:
+                failed = i
+    return failed
 
 
 @njit(cache=True, nogil=True)
-def component_sizes(nbr: Int32, free: Bool) -> Any:
-    """Connected parts of the free cells: (int64 [parts] sizes, int32 [parts] first cells)."""
-    seen = np.zeros(free.size, np.bool_)
-    queue = np.empty(free.size, np.int32)
-    sizes = np.zeros(free.size, np.int64)
-    first = np.zeros(free.size, np.int32)
-    parts = 0
-    for start in range(free.size):
-        if not free[start] or seen[start]:
-            continue
-        queue[0] = start
-        seen[start] = True
-        head = 0
-        tail = 1
-        while head < tail:
-            u = queue[head]
-            head += 1
-            for k in range(4):
-                v = nbr[u, k]
-                if v >= 0 and not seen[v]:
-                    seen[v] = True
-                    queue[tail] = v
-                    tail += 1
-        sizes[parts] = tail
-        first[parts] = start
-        parts += 1
-    return sizes[:parts].copy(), first[:parts].copy()
-
-
-@njit(cache=True, nogil=True)
-def bridge_ends(nbr: Int32, free: Bool) -> Any:
-    """Edges on no cycle, int32 [K, 2], by lowest reachable entry time.
-
-    Source: Tarjan 1974, doi:10.1016/0020-0190(74)90003-9, with an explicit stack.
-    """
-    cells = free.size
-    entry = np.full(cells, -1, np.int64)
-    low = np.zeros(cells, np.int64)
-    parent = np.full(cells, -1, np.int32)
-    way = np.zeros(cells, np.int8)
-    stack = np.empty(cells, np.int32)
-    found = np.empty((cells, 2), np.int32)
-    bridges = 0
-    clock = 0
-    for start in range(cells):
-        if not free[start] or entry[start] >= 0:
-            continue
-        top = 0
-        stack[0] = start
-        entry[start] = low[start] = clock
-        clock += 1
-        while top >= 0:
-            u = stack[top]
-            if way[u] < 4:
-                v = nbr[u, way[u]]
-                way[u] += 1
-                if v < 0 or v == parent[u]:
-                    continue
-                if entry[v] >= 0:
-                    low[u] = min(low[u], entry[v])
-                    continue
-                parent[v] = u
-                entry[v] = low[v] = clock
-                clock += 1
-                top += 1
-                stack[top] = v
+def _spread(
+    edges: Int32, bars: UInt8, goal: int, klass: int, out: UInt16, queue: Int32, length: Int64,
+    mask: int, ceiling: int,
+) -> int:
+    """Fill one row with costs up to `ceiling`; the largest distance met, > FARTHEST if cut."""
+    out[:] = UNREACHABLE
+    out[goal] = 0
+    queue[0, 0] = goal
+    length[:] = 0
+    length[0] = 1
+    waiting = 1
+    d = 0
+    last: int = 0
+    while waiting > 0:
+        bucket = queue[d & mask]
+        count = length[d & mask]
+        for j in range(count):
+            u = bucket[j]
+            if out[u] != d or ((bars[u] & klass) != 0 and u != goal):
                 continue
-            top -= 1
-            p = parent[u]
-            if p >= 0:
-                low[p] = min(low[p], low[u])
-                if low[u] > entry[p]:
-                    found[bridges, 0] = p
-                    found[bridges, 1] = u
-                    bridges += 1
-    return found[:bridges].copy()
+            last = d
+            for k in range(4):
+                edge = edges[u, k]
+                if edge < 0:
+                    continue
+                v = edge >> 8
+                far = d + min(edge & 255, ceiling)
+                if far < out[v]:
+                    if far > FARTHEST:
+                        return FARTHEST + 1
+                    out[v] = far
+                    b = far & mask
+                    queue[b, length[b]] = v
+                    length[b] += 1
+                    waiting += 1
+        waiting -= count
+        length[d & mask] = 0
+        d += 1
+    return last

@@ -99,7 +99,8 @@ class Pibt:
         self._choices = np.empty(agents, np.uint8)
         self._stack = np.empty(agents, np.int32)
         self._tried = np.empty(agents, np.uint8)
-        self._count = np.empty(2 * 65536 + 1, np.int32)
+        self._near = np.empty((agents, 5), np.int32)
+        self._wanted = np.empty(cells, np.uint8)
         self._counters = np.empty(kernels.COUNTERS, np.int64)
 
     def set_graph(self, graph: Graph) -> None:
@@ -143,11 +144,13 @@ class Pibt:
         following = np.empty(len(pos), np.int32)
         pusher = np.empty(len(pos), np.int32)
         cause = np.empty(len(pos), np.uint8)
-        kernels.rank(pos, row, table, age, self.age_cap, self._order, self._count)
-        kernels.prefer(pos, goal, row, table, classes, graph.nbr, graph.bars, self._here, seed,
-                       self._choice, self._choices)
+        kernels.look(pos, goal, row, table, classes, graph.nbr, graph.bars, self._near,
+                     self._wanted)
+        kernels.rank(self._near, age, self.age_cap, self._order)
+        kernels.prefer(pos, self._near, self._wanted, graph.nbr, self._here, seed, self._choice,
+                       self._choices)
         kernels.resolve(pos, self._order, self._choice, self._choices, pinned, self._here,
                         self._there, following, pusher, self._stack, self._tried, self._counters)
-        kernels.explain(pos, following, row, table, self._choice, pinned, self._there, pusher,
-                        cause, self._counters)
+        kernels.explain(pos, following, self._near, graph.nbr, self._choice, pinned, self._there,
+                        pusher, cause, self._counters)
         return StepResult(following, Counters(*self._counters.tolist()), pusher, cause)
