@@ -1,6 +1,6 @@
 /** Page title, its sentence, and at the right what the run is doing. */
 
-import { element, grouped, setText } from "./dom.js";
+import { element, grouped, isTyping, setText } from "./dom.js";
 import { follower } from "./follow.js";
 
 const CSS = `
@@ -16,6 +16,17 @@ const CSS = `
 `;
 
 const WORDS = { starting: "starting", running: "live", paused: "paused", crashed: "stopped by an error", ended: "ended" };
+
+// Streamlit keeps R for its own rerun and refuses it to buttons, so the page's Reset gets it here.
+const RESET = '[class*="st-key-"][class*="-reset"] button';
+addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "r" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+  const button = document.querySelector(RESET);
+  if (!button) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+  button.click();
+}, true);
 
 export default follower(CSS, (root) => {
   const title = element("h1");

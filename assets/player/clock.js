@@ -1,0 +1,116 @@
+/**
+ * The play clock: which step is shown now.
+ *
+ * Chunks come about five times a second; the head trails the newest step by `TARGET_S` seconds of
+ * play, at the rate at which steps arrive, a little faster or slower to hold that distance. It
+ * never runs backwards.
+ */
+
+import { clamp } from "./dom.js";
+
+const TARGET_S = 0.5;
+const GAIN = 0.7;
+/** Beyond this many seconds behind the head jumps. */
+const RESYNC_S = 2;
+/** A new epoch is reached within this time (the answer to a slider). */
+const RUSH_MS = 100;
+const WINDOW = 12;
+
+export class PlayClock {
+  constructor() {
+    this.head = 0;
+    /** Steps a second at which frames arrive. */
+    this.rate = 1;
+    this.stalls = 0;
+    this.resyncs = 0;
+    this.#reset();
+    this.rushTo = -1;
+    this.rushEnd = 0;
+    this.arrivals = new Float64Array(2 * WINDOW);
+    this.arrived = 0;
+    this.then = 0;
+  }
+
+  #reset() {
+    this.filling = true;
+    this.stalled = false;
+  }
+
+  /** Start at a step: a key frame was taken. */
+  jump(step) {
+    this.head = step;
+    this.arrived = 0;
+    this.rushTo = -1;
+    this.#reset();
+  }
+
+  /** The wanted rate changed, in steps a second; 0 says "as fast as it goes" and is measured. */
+  hint(rate) {
+    if (rate > 0) this.rate = rate;
+    this.arrived = 0;
+  }
+
+  /**
+   * Steps up to `last` are queued.
+   * @param {number} last
+   * @param {number} now Milliseconds.
+   */
+  extend(last, now) {
+    const slot = this.arrived % WINDOW;
+    this.arrivals[2 * slot] = now;
+    this.arrivals[2 * slot + 1] = last;
+    this.arrived += 1;
+    const held = Math.min(this.arrived, WINDOW);
+    if (held < 3) return;
+    const oldest = (this.arrived - held) % WINDOW;
+    const seconds = (now - this.arrivals[2 * oldest]) / 1000;
+    const steps = last - this.arrivals[2 * oldest + 1];
+    if (seconds > 0.1 && steps > 0) this.rate = steps / seconds;
+  }
+
+  /** Reach `step` within RUSH_MS. */
+  rush(step, now) {
+    this.rushTo = step;
+    this.rushEnd = now + RUSH_MS;
+  }
+
+  /** Seconds of play between the head and the newest step. */
+  level(last) {
+    return Math.max(0, last - this.head) / this.rate;
+  }
+
+  /**
+   * Advance to `now`.
+   * @param {number} now Milliseconds.
+   * @param {number} last Newest queued step.
+   * @param {boolean} flowing Whether more is expected; else what is queued is played out.
+   * @returns {number} The head, in steps.
+   */
+  tick(now, last, flowing) {
+    const seconds = clamp((now - this.then) / 1000, 0, 0.25);
+    this.then = now;
+    const level = this.level(last);
+    if (flowing && level > RESYNC_S) {
+      this.head = last - TARGET_S * this.rate;
+      this.resyncs += 1;
+      return this.head;
+    }
+    if (this.filling && flowing && level < 0.8 * TARGET_S) return this.head;
+    this.filling = false;
+    let speed = this.rate * (flowing ? 1 + clamp(GAIN * (level - TARGET_S), -0.5, 1) : Math.max(1, level));
+    if (this.rushTo >= 0) {
+      const left = (this.rushEnd - now) / 1000;
+      if (this.head >= this.rushTo) this.rushTo = -1;
+      else speed = Math.max(speed, (this.rushTo - this.head) / Math.max(left, 0.001));
+    }
+    let head = this.head + seconds * speed;
+    // rushing ends on the new epoch's first frame: beyond it play goes on at its own pace
+    if (this.rushTo >= 0) head = Math.min(head, Math.max(this.rushTo, this.head + seconds * this.rate));
+    if (head >= last) {
+      head = Math.max(last, this.head);
+      if (flowing && !this.stalled) { this.stalls += 1; this.stalled = true; }
+    } else this.stalled = false;
+    this.head = head;
+    return head;
+  }
+}

@@ -1,0 +1,52 @@
+/** The strip below the canvas: what the marks mean, how many there are, what the ramps say. */
+
+import { element, grouped, setText } from "./dom.js";
+
+export class Legend {
+  /** @param {(state: number) => void} point A state is pointed at; -1 none. */
+  constructor(point) {
+    this.point = point;
+    this.states = element("div.legend-states");
+    this.ramps = element("div.legend-ramps");
+    this.node = element("div.legend", {}, this.states, this.ramps);
+    this.counts = [];
+  }
+
+  /** Lay out for a painter in a theme. */
+  setPainter(painter) {
+    this.counts = [];
+    const ratio = Math.min(2, window.devicePixelRatio || 1);
+    this.states.replaceChildren(...painter.legend().map(({ state, label }) => {
+      const icon = element("canvas.legend-icon", { width: 16 * ratio, height: 16 * ratio, "aria-hidden": "true" });
+      const context = icon.getContext("2d");
+      context.scale(ratio, ratio);
+      painter.icon(context, state, 16);
+      const count = element("b", {}, "–");
+      this.counts.push(count);
+      return element("span.legend-item", { tabindex: "0", title: `Point at it to see only these`, onpointerenter: () => this.point(state), onpointerleave: () => this.point(-1), onfocus: () => this.point(state), onblur: () => this.point(-1) }, icon, label, " ", count);
+    }));
+    this.rampNodes = painter.ramps().map(({ label, from, to, end, layer }) => {
+      const bar = element("i.ramp");
+      bar.style.background = `linear-gradient(90deg, ${from}, ${to})`;
+      const node = element("span.legend-ramp", {}, label, bar, end);
+      node.dataset.layer = layer;
+      return node;
+    });
+    this.ramps.replaceChildren(...this.rampNodes);
+  }
+
+  /** @param {number[]} counts Agents in each state. */
+  setCounts(counts) {
+    this.counts.forEach((node, state) => setText(node, grouped(counts[state] ?? 0)));
+  }
+
+  /** Ramps of layers that are off are faint. */
+  setLayers(layers) {
+    for (const node of this.rampNodes ?? []) node.classList.toggle("off", !layers[node.dataset.layer]);
+  }
+
+  /** Light the entry of the hovered agent's state. */
+  light(state) {
+    [...this.states.children].forEach((node, i) => node.classList.toggle("lit", i === state));
+  }
+}

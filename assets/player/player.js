@@ -1,0 +1,379 @@
+/** The live player: the stage with its chips and legend, and the timeline below it. */
+
+import { clamp, element, setAttribute } from "./dom.js";
+import { Hud } from "./hud.js";
+import { attachKeys } from "./keys.js";
+import { Legend } from "./legend.js";
+import { Notice, noticeOf } from "./notice.js";
+import { painterOf } from "./painters/index.js";
+import { attachPointer } from "./pointer.js";
+import { acquireHub, releaseHub } from "./registry.js";
+import { Session } from "./session.js";
+import { adoptSheet } from "./sheet.js";
+import { Stage } from "./stage.js";
+import { applyTheme, hostOf, themeName } from "./theme.js";
+import { Timeline } from "./timeline.js";
+
+const CHROME_MS = 250;
+const LABEL_MS = 5000;
+const STATS_MS = 1000;
+/** Frames a second when motion is to be reduced. */
+const REDUCED_FPS = 3;
+/** Scale to zoom to when following from afar, as a multiple of the fit. */
+const FOLLOW_ZOOM = 3;
+
+class Player {
+  constructor(parent, data, triggers) {
+    this.parent = parent;
+    this.triggers = triggers;
+    this.stage = new Stage();
+    this.layers = {};
+    this.hovered = -1;
+    this.hoverSince = 0;
+    this.only = -1;
+    this.peeked = -1;
+    this.pointerAt = null;
+    this.chromeAt = 0;
+    this.labelAt = 0;
+    this.statsAt = 0;
+    this.drawnAt = 0;
+    this.motion = matchMedia("(prefers-reduced-motion: reduce)");
+    this.shot = {};
+    this.hud = new Hud({
+      layer: (id) => this.#toggle(id), zoom: (f) => this.#zoom(f), fit: () => this.#fit(), follow: () => this.#follow(),
+      find: (text) => this.#find(text), peek: (text) => this.#peek(text),
+    });
+    this.legend = new Legend((state) => { this.only = state; });
+    this.notice = new Notice((action) => this.triggers("action", action));
+    this.spoken = element("div.spoken", { role: "status", "aria-live": "polite" });
+    this.stage.box.append(this.notice.bar, this.notice.card);
+    this.stageNode = element("section.stage", { "aria-label": "Live picture" }, this.hud.node, this.stage.box, this.legend.node, this.spoken);
+    this.root = element("div.atrium", {}, this.stageNode);
+    parent.append(this.root);
+    adoptSheet(this.root);
+    this.cleanups = [
+      attachPointer(this.stage.canvas, this.stage.camera, {
+        hover: (x, y) => { this.pointerAt = { x, y }; },
+        leave: () => { this.pointerAt = null; },
+        pick: (x, y) => this.#pick(x, y),
+        dragged: () => this.hub.setFollow(false),
+        locate: (x, y) => this.#locate(x, y),
+      }),
+      attachKeys(this.stage.canvas, data.shortcuts !== false, {
+        fit: () => this.#fit(), zoom: (f) => this.#zoom(f), follow: () => this.#follow(), find: () => this.hud.openFind(),
+        clear: () => this.hub.select(-1), walk: (d) => this.#walk(d), pan: (dx, dy) => { this.hub.setFollow(false); this.stage.camera.pan(dx, dy); },
+      }),
+    ];
+    const hide = () => this.#visibility();
+    document.addEventListener("visibilitychange", hide);
+    this.cleanups.push(() => document.removeEventListener("visibilitychange", hide));
+    this.update(data, triggers);
+    this.loop = (now) => { this.raf = requestAnimationFrame(this.loop); this.#frame(now); };
+    this.raf = requestAnimationFrame(this.loop);
+  }
+
+  /** New data of the component; a new token connects anew. */
+  update(data, triggers) {
+    this.triggers = triggers;
+    this.data = data;
+    this.root.style.height = `${data.height ?? 616}px`;
+    this.#theme();
+    if (data.run !== this.hub?.token) this.#connect(data);
+  }
+
+  #connect(data) {
+    this.#disconnect();
+    this.hub = acquireHub(data.run);
+    this.timeline = new Timeline(this.hub, { seek: (step, play) => this.session.seek(step, play), live: () => this.session.live() });
+    this.root.append(this.timeline.node);
+    this.painter = null;
+    this.stage.painter = null;
+    this.session = new Session(this.hub, data.ws ?? `/live/ws?run=${encodeURIComponent(data.run)}`, {
+      scene: (facts) => this.#scene(facts),
+      array: (name, values) => { if (this.painter?.setArray(name, values)) this.stage.camera.setBounds(this.painter.bounds()); },
+      layer: (name, values) => this.painter?.setLayer(name, values),
+      key: (picture) => this.painter?.reset(picture),
+      frame: (before, after) => this.painter?.step(before, after),
+    });
+    this.offs = [
+      this.hub.on("select", () => this.#selected()),
+      this.hub.on("follow", () => this.#following()),
+      this.hub.on("status", () => this.legend.setCounts(this.hub.status.counts ?? [])),
+    ];
+    this.#visibility();
+    window.__atrium ??= { players: {} };
+    window.__atrium.players[data.run] = this.#counters();
+  }
+
+  #disconnect() {
+    if (!this.hub) return;
+    delete window.__atrium.players[this.hub.token];
+    for (const off of this.offs) off();
+    this.session.close();
+    this.timeline.close();
+    this.timeline.node.remove();
+    releaseHub(this.hub);
+    this.hub = null;
+  }
+
+  #scene(facts) {
+    const Painter = painterOf(facts.domain);
+    const first = !this.painter;
+    const same = this.painter && this.painter.columns === facts.width && this.painter.rows === facts.height;
+    this.painter = new Painter(facts);
+    if (first) {
+      this.layers = Object.fromEntries(Painter.layers.map(({ id, on }) => [id, this.layers[id] ?? on]));
+      this.hud.setLayers(Painter.layers, Painter.noun);
+      this.hud.setPressed(this.layers);
+    }
+    if (!same) this.stage.camera.fitted = true;
+    this.Painter = Painter;
+    this.stage.setPainter(this.painter);
+    this.legend.setPainter(this.painter);
+    this.legend.setLayers(this.layers);
+  }
+
+  #theme() {
+    const name = themeName(hostOf(this.parent), this.data.theme);
+    if (this.root.dataset.theme === name) return;
+    this.theme = applyTheme(this.root, name);
+    this.stage.setTheme(this.theme);
+    if (this.painter) {
+      this.legend.setPainter(this.painter);
+      this.legend.setLayers(this.layers);
+      this.legend.setCounts(this.hub?.status?.counts ?? []);
+    }
+  }
+
+  #visibility() {
+    this.session?.suspend(document.hidden);
+    this.stage.meter.pause();
+  }
+
+  #toggle(id) {
+    this.layers = { ...this.layers, [id]: !this.layers[id] };
+    this.hud.setPressed(this.layers);
+    this.legend.setLayers(this.layers);
+  }
+
+  #zoom(factor) {
+    const { camera } = this.stage;
+    camera.zoomAt(factor, camera.width / 2, camera.height / 2);
+  }
+
+  #fit() {
+    this.hub.setFollow(false);
+    this.stage.camera.fit();
+  }
+
+  #follow() {
+    this.hub.setFollow(!this.hub.follow);
+  }
+
+  #following() {
+    const { camera } = this.stage;
+    if (this.hub.follow && camera.zoom < 1.5) this.#zoom(FOLLOW_ZOOM / camera.zoom);
+  }
+
+  #selected() {
+    const { hub } = this;
+    this.spoken.textContent = hub.selected >= 0 ? `${hub.agentName(hub.selected)} selected` : "Selection cleared";
+  }
+
+  #pick(x, y) {
+    const agent = this.#agentAt(x, y, 14);
+    this.hub.select(agent);
+  }
+
+  #agentAt(x, y, reach) {
+    const { camera } = this.stage;
+    if (!this.painter || !this.session.reel.loaded) return -1;
+    return this.painter.pick(camera.worldX(x), camera.worldY(y), reach / camera.scale);
+  }
+
+  #locate(x, y) {
+    const { camera } = this.stage;
+    return camera.partial ? this.painter?.mini.locate(x * camera.ratio, y * camera.ratio) ?? null : null;
+  }
+
+  /** @returns {number|string} The agent, or what is wrong. */
+  #parse(text) {
+    const digits = /(\d+)\s*$/.exec(text ?? "");
+    const agents = this.session.reel.before.agents;
+    const agent = digits ? Number(digits[1]) : NaN;
+    if (!digits || agent >= agents) return `no ${text.trim() || this.Painter?.noun}: 0 to ${agents - 1}`;
+    return agent;
+  }
+
+  #find(text) {
+    const agent = this.#parse(text);
+    if (typeof agent === "string") return agent;
+    this.hub.select(agent);
+    const { camera } = this.stage;
+    const at = this.painter.position(agent);
+    if (!camera.fitted) camera.lookAt(at.x, at.y);
+    this.stage.canvas.focus();
+    return null;
+  }
+
+  #peek(text) {
+    this.peeked = -1;
+    if (!text) return null;
+    const agent = this.#parse(text);
+    if (typeof agent === "string") return agent;
+    this.peeked = agent;
+    return null;
+  }
+
+  /** Select the neighbour that lies next around the selected agent. */
+  #walk(direction) {
+    const { hub, painter } = this;
+    if (hub.selected < 0 || !painter) return false;
+    const { x, y } = painter.robots;
+    const [ox, oy] = [x[hub.selected], y[hub.selected]];
+    const near = [...x.keys()].map((i) => ({ i, d: Math.hypot(x[i] - ox, y[i] - oy) })).sort((a, b) => a.d - b.d || a.i - b.i).slice(1, 7);
+    if (!near.length) return false;
+    // around the clock, so that Tab and Shift+Tab undo each other among standing robots
+    const pool = near.map((n) => n.i).sort((a, b) => a - b);
+    const next = direction > 0 ? pool.find((i) => i > hub.selected) ?? pool[0] : pool.findLast((i) => i < hub.selected) ?? pool.at(-1);
+    hub.select(next);
+    return true;
+  }
+
+  #frame(now) {
+    const { session, stage, hub } = this;
+    if (document.hidden) return;
+    stage.resize();
+    const reduced = this.motion.matches;
+    if (reduced && now - this.drawnAt < 1000 / REDUCED_FPS && !stage.stale) {
+      session.tick(now);
+      return;
+    }
+    const loaded = session.tick(now);
+    const { camera } = stage;
+    this.#hover(now);
+    const shot = this.shot;
+    shot.before = session.reel.before;
+    shot.after = session.reel.after;
+    shot.fraction = reduced ? 1 : session.fraction;
+    shot.now = now;
+    shot.layers = reduced ? { ...this.layers, trails: false } : this.layers;
+    shot.selected = hub.selected;
+    shot.hovered = this.peeked >= 0 ? this.peeked : this.hovered;
+    shot.hoverSince = this.hoverSince;
+    shot.only = this.only;
+    shot.loaded = loaded && session.reel.after.agents > 0;
+    shot.facts = hub.mode === "live" ? session.inspectShown() : null;
+    shot.follow = hub.follow;
+    shot.label = hub.selected >= 0 ? shot.facts?.callout ?? hub.agentName(hub.selected) : "";
+    shot.tag = shot.hovered >= 0 ? hub.agentName(shot.hovered) : "";
+    const still = hub.link.state === "lost" || hub.status?.state === "crashed" || hub.link.state === "ended";
+    if (!still || stage.stale || camera.version !== this.cameraSeen) stage.draw(shot);
+    this.cameraSeen = camera.version;
+    this.drawnAt = now;
+    if (now - this.chromeAt >= CHROME_MS) this.#chrome(now);
+  }
+
+  #hover(now) {
+    const { canvas } = this.stage;
+    const hovered = this.pointerAt ? this.#agentAt(this.pointerAt.x, this.pointerAt.y, 10) : -1;
+    if (hovered === this.hovered) return;
+    this.hovered = hovered;
+    this.hoverSince = now;
+    canvas.classList.toggle("over", hovered >= 0);
+    this.legend.light(hovered >= 0 ? this.session.reel.after.state[hovered] & 7 : -1);
+  }
+
+  /** What is not the picture, a few times a second. */
+  #chrome(now) {
+    this.chromeAt = now;
+    const { hub, session, stage } = this;
+    this.#theme();
+    const { meter } = stage;
+    const buffer = session.reel.loaded ? clamp(session.clock.level(session.reel.last), 0, 99) : 0;
+    this.hud.setView(stage.camera, hub.follow, hub.selected);
+    this.hud.setFluency(hub, { fps: meter.fps, buffer, economy: stage.economy, reduced: this.motion.matches, now, head: session.clock.head });
+    this.timeline.draw(session.clock.head, this.theme, session.gapAt);
+    this.notice.show(stage.box, noticeOf(hub, session.reel.loaded, now));
+    if (now - this.labelAt > LABEL_MS || stage.canvas.getAttribute("aria-label") === "Loading the scene") this.#label(now);
+    if (now - this.statsAt >= STATS_MS) {
+      this.statsAt = now;
+      hub.send({ do: "stats", fps: Math.round(meter.fps * 10) / 10, buffer: Math.round(buffer * 100) / 100, stalls: session.clock.stalls });
+    }
+  }
+
+  #label(now) {
+    const { hub, painter } = this;
+    if (!painter || !hub.status) return;
+    this.labelAt = now;
+    const counts = painter.legend().map(({ label, state }) => `${hub.status.counts?.[state] ?? 0} ${label.toLowerCase()}`).join(", ");
+    setAttribute(this.stage.canvas, "aria-label", `${this.Painter.subject}, ${hub.facts.agents} ${this.Painter.noun}s: ${counts}`);
+  }
+
+  /** Live counters for tests and tools. */
+  #counters() {
+    const player = this;
+    return {
+      get draws() { return player.stage.meter.draws; },
+      get fps() { return player.stage.meter.fps; },
+      get interval() { const m = player.stage.meter; return { p50: m.interval.quantile(0.5), p99: m.interval.quantile(0.99) }; },
+      get cost() { const m = player.stage.meter; return { p50: m.cost.quantile(0.5), p99: m.cost.quantile(0.99) }; },
+      get buffer() { return player.session.clock.level(player.session.reel.last); },
+      get rate() { return player.session.clock.rate; },
+      get stalls() { return player.session.clock.stalls; },
+      get resyncs() { return player.session.clock.resyncs; },
+      get bytes() { return player.session.stream.bytes; },
+      get epochShown() { return player.session.epochShown; },
+      get head() { return player.session.clock.head; },
+      get mode() { return player.hub.mode; },
+      get link() { return player.hub.link.state; },
+      get selected() { return player.hub.selected; },
+      get hovered() { return player.hovered; },
+      get follow() { return player.hub.follow; },
+      get layers() { return { ...player.layers }; },
+      get zoom() { return player.stage.camera.zoom; },
+      get theme() { return player.theme.name; },
+      get economy() { return player.stage.economy; },
+      /** Canvas point (CSS pixels) of an agent as last drawn. */
+      where(agent) {
+        const at = player.painter.position(agent);
+        return { x: player.stage.camera.screenX(at.x), y: player.stage.camera.screenY(at.y) };
+      },
+      /** The newest decoded picture. */
+      picture() {
+        const { after } = player.session.reel;
+        return { step: after.step, epoch: after.epoch, x: [...after.x], y: [...after.y], state: [...after.state] };
+      },
+      resetMeter() { player.stage.meter.reset(); },
+      /** Lose the connection, as a broken network does. */
+      drop() { player.session.stream.socket.close(4000); },
+    };
+  }
+
+  close() {
+    cancelAnimationFrame(this.raf);
+    for (const cleanup of this.cleanups) cleanup();
+    this.#disconnect();
+    this.stage.close();
+    this.root.remove();
+  }
+}
+
+const players = new WeakMap();
+
+/**
+ * Mount or update the player.
+ * @param {{data: {run: string, ws?: string, height?: number, theme?: "light"|"dark", shortcuts?: boolean},
+ *     parentElement: Element|ShadowRoot, setTriggerValue?: (name: string, value: any) => void}} component
+ *     Triggers "action" with "start", "restart" or "run" when a notice's button is pressed.
+ * @returns {() => void} Unmount.
+ */
+export default function mount({ data, parentElement, setTriggerValue = () => {} }) {
+  const player = players.get(parentElement);
+  if (player) player.update(data, setTriggerValue);
+  else players.set(parentElement, new Player(parentElement, data, setTriggerValue));
+  return () => {
+    players.get(parentElement)?.close();
+    players.delete(parentElement);
+  };
+}

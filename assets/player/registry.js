@@ -1,0 +1,95 @@
+/** What the components on one page share about a run, keyed by its token. The player feeds it. */
+
+/** @typedef {"scene"|"status"|"events"|"activity"|"inspect"|"summary"|"select"|"follow"|"link"|"mode"|"theme"} Topic */
+
+class Hub {
+  /** @param {string} token */
+  constructor(token) {
+    this.token = token;
+    this.users = 0;
+    this.facts = null;
+    this.status = null;
+    this.events = [];
+    this.activity = { from: 0, every: 10, values: [] };
+    this.inspect = null;
+    this.summary = null;
+    this.selected = -1;
+    this.follow = false;
+    /** "live" or "replay": whether the picture shows the present. */
+    this.mode = "live";
+    /** {state: "connecting"|"open"|"lost"|"ended"|"refused", since: ms, text?: string} */
+    this.link = { state: "connecting", since: performance.now() };
+    /** @type {(message: object) => void} */
+    this.send = () => {};
+    this.listeners = new Map();
+  }
+
+  /**
+   * Listen to a topic.
+   * @param {Topic} topic
+   * @param {() => void} listener
+   * @returns {() => void} Stop listening.
+   */
+  on(topic, listener) {
+    if (!this.listeners.has(topic)) this.listeners.set(topic, new Set());
+    this.listeners.get(topic).add(listener);
+    return () => this.listeners.get(topic).delete(listener);
+  }
+
+  /** @param {Topic} topic */
+  emit(topic) {
+    for (const listener of this.listeners.get(topic) ?? []) listener();
+  }
+
+  /**
+   * Select an agent, or none with -1.
+   * @param {number} agent
+   */
+  select(agent) {
+    if (agent === this.selected) return;
+    this.selected = agent;
+    this.inspect = null;
+    if (agent < 0 && this.follow) this.setFollow(false);
+    this.send({ do: "select", agent: agent < 0 ? null : agent });
+    this.emit("select");
+  }
+
+  /** @param {boolean} follow */
+  setFollow(follow) {
+    const wanted = follow && this.selected >= 0;
+    if (wanted === this.follow) return;
+    this.follow = wanted;
+    this.emit("follow");
+  }
+
+  /** Name of an agent as the scene spells it, "R-0281". */
+  agentName(agent) {
+    const digits = Math.max(4, String(Math.max(0, (this.facts?.agents ?? 1) - 1)).length);
+    return `${this.facts?.agent_prefix ?? ""}${String(agent).padStart(digits, "0")}`;
+  }
+
+  /** Seconds since midnight at a step. */
+  clockAt(step) {
+    return (this.facts?.origin_s ?? 0) + step * (this.facts?.step_s ?? 1);
+  }
+}
+
+const hubs = new Map();
+
+/**
+ * The hub of a run; it lives while somebody holds it.
+ * @param {string} token
+ * @returns {Hub}
+ */
+export function acquireHub(token) {
+  if (!hubs.has(token)) hubs.set(token, new Hub(token));
+  const hub = hubs.get(token);
+  hub.users += 1;
+  return hub;
+}
+
+/** @param {Hub} hub */
+export function releaseHub(hub) {
+  hub.users -= 1;
+  if (hub.users === 0) hubs.delete(hub.token);
+}
