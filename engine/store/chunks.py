@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from engine.store.encoding import MAX_POINTS, Series, encode
 EMPTY = Series(np.empty(0), np.empty(0))
 
 
-class ChunkRow(TypedDict):
-    """One row of the `chunk` table: a header and the encoded points.
+class HeaderRow(TypedDict):
+    """One row of the `chunk` table.
 
     `low`, `high` and `total` leave NaN out and are None when every value is NaN; `total` is
     also None when +inf and -inf meet. SQL has no NaN that every database keeps: None stands
@@ -31,14 +31,26 @@ class ChunkRow(TypedDict):
     valid: int
     first_step: float
     last_step: float
-    first_value: float | None
-    last_value: float | None
     low: float | None
     low_step: float | None
     high: float | None
     high_step: float | None
     total: float | None
-    points: bytes
+
+
+class PointsRow(TypedDict):
+    """One row of the `points` table."""
+
+    series: int
+    ordinal: int
+    encoded: bytes
+
+
+class Chunk(NamedTuple):
+    """What is written for up to MAX_POINTS points."""
+
+    header: HeaderRow
+    points: PointsRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +67,32 @@ class Tail:
     ordinal: int = 0
     points: Series = EMPTY
 
-    def extend(self, parts: Sequence[Series]) -> tuple[list[ChunkRow], Tail]:
+    def extend(self, parts: Sequence[Series]) -> tuple[list[Chunk], Tail]:
         """Add points without touching this tail, so that a failed write can be repeated.
 
         Args:
             parts: At least one point in all, steps not below those before.
 
         Returns:
-            The rows to insert or replace (full chunks, then the open one if it has points), and
-            the tail after them.
+            The chunks to insert or replace (full ones, then the open one if it has points),
+            and the tail after them.
         """
         step = np.concatenate([self.points.step, *(p.step for p in parts)])
         value = np.concatenate([self.points.value, *(p.value for p in parts)])
-        rows = []
+        chunks = []
         for number, start in enumerate(range(0, len(step), MAX_POINTS)):
             end = start + MAX_POINTS
-            rows.append(make_row(self.series, self.ordinal + number,
-                                 Series(step[start:end], value[start:end])))
+            chunks.append(make_chunk(self.series, self.ordinal + number,
+                                     Series(step[start:end], value[start:end])))
         full, rest = divmod(len(step), MAX_POINTS)
         cut = len(step) - rest
         # copies, or a 1,000-point remainder would keep a million-point batch alive
         left = Series(step[cut:].copy(), value[cut:].copy())
-        return rows, Tail(self.series, self.ordinal + full, left)
+        return chunks, Tail(self.series, self.ordinal + full, left)
 
 
-def make_row(series: int, ordinal: int, points: Series) -> ChunkRow:
-    """Header and blob of one chunk of 1 to MAX_POINTS points."""
+def make_chunk(series: int, ordinal: int, points: Series) -> Chunk:
+    """One chunk of 1 to MAX_POINTS points as its two rows."""
     step, value = points
     valid = len(value) - int(np.isnan(value).sum())
     low = high = total = low_step = high_step = None
@@ -90,13 +102,11 @@ def make_row(series: int, ordinal: int, points: Series) -> ChunkRow:
         high, high_step = float(value[at_high]), float(step[at_high])
         with np.errstate(invalid="ignore", over="ignore"):
             total = or_none(float(value.sum() if valid == len(value) else np.nansum(value)))
-    return ChunkRow(
+    header = HeaderRow(
         series=series, ordinal=ordinal, n=len(step), valid=valid,
         first_step=float(step[0]), last_step=float(step[-1]),
-        first_value=or_none(float(value[0])), last_value=or_none(float(value[-1])),
-        low=low, low_step=low_step, high=high, high_step=high_step, total=total,
-        points=encode(step, value),
-    )
+        low=low, low_step=low_step, high=high, high_step=high_step, total=total)
+    return Chunk(header, PointsRow(series=series, ordinal=ordinal, encoded=encode(step, value)))
 
 
 def or_none(x: float) -> float | None:

@@ -15,16 +15,15 @@ import sqlalchemy as sa
 from engine.errors import InvalidInput
 from engine.store.chunks import EMPTY
 from engine.store.downsample import LEAST, downsample
-from engine.store.encoding import Series, decode
+from engine.store.encoding import Float64, Series, decode
 from engine.store.records import Summary
-from engine.store.schema import chunk, series
+from engine.store.schema import chunk, points, series
 
 SCAN: Final = 64
 """Chunks of one exact read: 65,536 points, a transaction of a few milliseconds."""
 
-_HEADER: Final = (
-    chunk.c.ordinal, chunk.c.n, chunk.c.first_step, chunk.c.first_value, chunk.c.low_step,
-    chunk.c.low, chunk.c.high_step, chunk.c.high, chunk.c.last_step, chunk.c.last_value)
+_EXTREMES: Final = (chunk.c.ordinal, chunk.c.low_step, chunk.c.low, chunk.c.high_step,
+                    chunk.c.high)
 
 
 def find(connection: sa.Connection, run: int, name: str) -> int | None:
@@ -54,7 +53,7 @@ def sampled(connection: sa.Connection, number: int, lo: float, hi: float, wanted
     if wanted < LEAST:
         raise InvalidInput(f"{wanted} points are too few; ask for at least {LEAST}.")
     headers = connection.execute(
-        sa.select(*_HEADER).where(*_within(number, lo, hi)).order_by(chunk.c.ordinal)).all()
+        sa.select(*_EXTREMES).where(*_within(number, lo, hi)).order_by(chunk.c.ordinal)).all()
     if not headers:
         return EMPTY
     if len(headers) * 2 < wanted:
@@ -76,8 +75,9 @@ def exact(connection: sa.Connection, number: int, lo: float, hi: float, after: i
     Raises:
         StoreError: If a chunk is damaged.
     """
+    same = (points.c.series == chunk.c.series) & (points.c.ordinal == chunk.c.ordinal)
     rows = connection.execute(
-        sa.select(chunk.c.ordinal, chunk.c.points)
+        sa.select(chunk.c.ordinal, points.c.encoded).join_from(chunk, points, same)
         .where(*_within(number, lo, hi), chunk.c.ordinal > after, chunk.c.ordinal <= until)
         .order_by(chunk.c.ordinal).limit(SCAN)).all()
     parts = [_clip(decode(row[1]), lo, hi) for row in rows]
@@ -96,26 +96,30 @@ def summarise(connection: sa.Connection, number: int) -> Summary:
     rows = connection.execute(
         sa.select(chunk.c.n, chunk.c.valid, chunk.c.low, chunk.c.high, chunk.c.total)
         .where(chunk.c.series == number)).all()
-    real = [row for row in rows if row.valid]
-    count = sum(row.n for row in rows)
-    if not real:
+    if not rows:
+        return Summary(0, math.nan, math.nan, math.nan)
+    table = _table(rows)
+    count = int(table[:, 0].sum())
+    _, valid, low, high, total = table[table[:, 1] > 0].T
+    if not len(valid):
         return Summary(count, math.nan, math.nan, math.nan)
-    low, high = min(row.low for row in real), max(row.high for row in real)
-    totals = [row.total for row in real]
-    if None in totals or math.isinf(low) or math.isinf(high):
-        # infinities: IEEE addition says what the mean is
-        total = float(np.sum([math.nan if t is None else t for t in totals]))
-    else:
-        total = _sum(totals)
-    return Summary(count, low, high, total / sum(row.valid for row in real))
+    with np.errstate(invalid="ignore", over="ignore"):
+        # infinities, and None for a sum that had both, follow IEEE addition
+        whole = _sum(total) if np.isfinite(total).all() else float(total.sum())
+    return Summary(count, float(low.min()), float(high.max()), whole / float(valid.sum()))
 
 
-def _sum(totals: Sequence[float]) -> float:
+def _sum(totals: Float64) -> float:
     """Correctly rounded sum; infinite where it leaves the range of float64."""
     try:
         return math.fsum(totals)
     except OverflowError:
-        return float(np.sum(totals))
+        return float(totals.sum())
+
+
+def _table(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> Float64:
+    """Rows of numbers as float64 [rows, columns]; None, which stands for NaN, becomes NaN."""
+    return np.array([tuple(row) for row in rows], np.float64)
 
 
 def _within(number: int, lo: float, hi: float) -> tuple[sa.ColumnElement[bool], ...]:
@@ -131,32 +135,29 @@ def _within(number: int, lo: float, hi: float) -> tuple[sa.ColumnElement[bool], 
 def _decoded(connection: sa.Connection, number: int, first: int, last: int) -> Series:
     """Every point of the chunks `first` to `last`."""
     blobs = connection.scalars(
-        sa.select(chunk.c.points)
-        .where(chunk.c.series == number, chunk.c.ordinal.between(first, last))
-        .order_by(chunk.c.ordinal)).all()
+        sa.select(points.c.encoded)
+        .where(points.c.series == number, points.c.ordinal.between(first, last))
+        .order_by(points.c.ordinal)).all()
     parts = [decode(blob) for blob in blobs]
     return Series(np.concatenate([p.step for p in parts]), np.concatenate([p.value for p in parts]))
 
 
-def _clip(points: Series, lo: float, hi: float) -> Series:
+def _clip(given: Series, lo: float, hi: float) -> Series:
     """The points of [lo, hi]; steps are ordered."""
-    start = int(np.searchsorted(points.step, lo, "left"))
-    end = int(np.searchsorted(points.step, hi, "right"))
-    return Series(points.step[start:end], points.value[start:end])
+    start = int(np.searchsorted(given.step, lo, "left"))
+    end = int(np.searchsorted(given.step, hi, "right"))
+    return Series(given.step[start:end], given.value[start:end])
 
 
 def _stand_ins(headers: Sequence[sa.Row[*tuple[Any, ...]]]) -> Series:
-    """First, least, greatest and last point of each chunk, in order of step; up to 4 C points."""
-    if not headers:
-        return EMPTY
-    # None, which stands for NaN in the database, becomes NaN again
-    table = np.array([tuple(row)[2:] for row in headers], np.float64)
-    step, value = table[:, 0::2].copy(), table[:, 1::2]
-    inner = step[:, 1:3]
-    swap = inner[:, 0] > inner[:, 1]
-    order = np.where(swap[:, None], [0, 2, 1, 3], [0, 1, 2, 3])
-    step = np.take_along_axis(step, order, 1).ravel()
-    value = np.take_along_axis(value, order, 1).ravel()
-    there = ~np.isnan(step)  # a chunk of NaN values has no extremes
-    there[1:] &= (step[1:] != step[:-1]) | (value[1:] != value[:-1])  # first may be least, too
-    return Series(step[there], value[there])
+    """Least and greatest point of each chunk, in order of step; up to 2 C points.
+
+    These are what MinMaxLTTB would preselect from buckets of a chunk each.
+    """
+    pairs = _table(headers)[:, 1:].reshape(-1, 2, 2)  # [C, (low, high), (step, value)]
+    swapped = pairs[:, 0, 0] > pairs[:, 1, 0]
+    pairs[swapped] = pairs[swapped, ::-1]
+    there = ~np.isnan(pairs[:, :, 0])  # a chunk of NaN values has no extremes
+    there[:, 1] &= (pairs[:, 0] != pairs[:, 1]).any(1)  # all equal: one point
+    step, value = pairs[there].T
+    return Series(step, value)

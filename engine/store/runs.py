@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.errors import InvalidInput
 from engine.store import provenance
 from engine.store.records import Outcome, ParameterRow, RecordedEvent, Run
-from engine.store.schema import chunk, event, run, series
+from engine.store.schema import chunk, event, points, run, series
 
 
 def insert_run(connection: sa.Connection, owner: int, domain: str, parameters: Mapping[str, Any],
@@ -45,6 +45,7 @@ def delete(connection: sa.Connection, numbers: Collection[int]) -> int:
                            "deleting it.")
     # said in full although the keys cascade: SQLite cascades row by row, which is slower
     theirs = sa.select(series.c.id).where(series.c.run.in_(numbers))
+    connection.execute(sa.delete(points).where(points.c.series.in_(theirs)))
     connection.execute(sa.delete(chunk).where(chunk.c.series.in_(theirs)))
     connection.execute(sa.delete(series).where(series.c.run.in_(numbers)))
     connection.execute(sa.delete(event).where(event.c.run.in_(numbers)))

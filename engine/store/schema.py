@@ -65,7 +65,8 @@ series = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# The header stands before the points: a scan of headers reads a row's first page alone.
+# Headers lie apart from the points and in order, so that reading those of ten million points
+# reads one megabyte.
 chunk = sa.Table(
     "chunk", metadata,
     sa.Column("series", sa.ForeignKey("series.id", ondelete="CASCADE"), primary_key=True),
@@ -74,14 +75,19 @@ chunk = sa.Table(
     sa.Column("valid", sa.Integer, nullable=False),
     sa.Column("first_step", sa.Double, nullable=False),
     sa.Column("last_step", sa.Double, nullable=False),
-    sa.Column("first_value", sa.Double),
-    sa.Column("last_value", sa.Double),
     sa.Column("low", sa.Double),
     sa.Column("low_step", sa.Double),
     sa.Column("high", sa.Double),
     sa.Column("high_step", sa.Double),
     sa.Column("total", sa.Double),
-    sa.Column("points", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+points = sa.Table(
+    "points", metadata,
+    sa.Column("series", sa.ForeignKey("series.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("encoded", sa.LargeBinary, nullable=False),
 )
 
 event = sa.Table(

@@ -22,12 +22,13 @@ import sqlalchemy as sa
 
 from engine.errors import EngineError, InvalidInput, StoreError
 from engine.store.backends import Backend
-from engine.store.chunks import ChunkRow, Tail
+from engine.store.chunks import Chunk, Tail
 from engine.store.encoding import Series
 from engine.store.faults import explain
 from engine.store.records import Health, Outcome
 from engine.store.runs import finish_run
 from engine.store.schema import chunk, event, series
+from engine.store.schema import points as points_table
 from engine.store.schema import run as run_table
 
 T = TypeVar("T")
@@ -97,6 +98,7 @@ class Writer:
         self._written = 0
         self._put_series = backend.upsert(series, ("run", "name"))
         self._put_chunk = backend.upsert(chunk, ("series", "ordinal"))
+        self._put_encoded = backend.upsert(points_table, ("series", "ordinal"))
         self._put_event = backend.upsert(event, ("run", "number"))
         self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
         self._thread.start()
@@ -370,13 +372,14 @@ class Writer:
                 sa.select(series.c.run, series.c.name, series.c.id).where(series.c.run.in_(runs)))
             for run, name, number in found:
                 known.setdefault((run, name), Tail(number))
-        rows: list[ChunkRow] = []
+        chunks: list[Chunk] = []
         tails = {}
         for key, parts in self._points.items():
             more, tails[key] = known[key].extend(parts)
-            rows += more
-        if rows:
-            connection.execute(self._put_chunk, rows)
+            chunks += more
+        if chunks:
+            connection.execute(self._put_chunk, [c.header for c in chunks])
+            connection.execute(self._put_encoded, [c.points for c in chunks])
         if self._events:
             connection.execute(self._put_event, self._events)
         return tails

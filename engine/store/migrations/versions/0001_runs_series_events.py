@@ -16,7 +16,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Create the four tables."""
+    """Create the tables."""
     op.create_table(
         "run",
         sa.Column("id", _ID, primary_key=True),
@@ -51,14 +51,18 @@ def upgrade() -> None:
         sa.Column("valid", sa.Integer, nullable=False),
         sa.Column("first_step", sa.Double, nullable=False),
         sa.Column("last_step", sa.Double, nullable=False),
-        sa.Column("first_value", sa.Double),
-        sa.Column("last_value", sa.Double),
         sa.Column("low", sa.Double),
         sa.Column("low_step", sa.Double),
         sa.Column("high", sa.Double),
         sa.Column("high_step", sa.Double),
         sa.Column("total", sa.Double),
-        sa.Column("points", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "points",
+        sa.Column("series", _ID, sa.ForeignKey("series.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("encoded", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "event",
@@ -73,5 +77,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them; every recording is lost."""
-    for table in ("event", "chunk", "series", "run"):
+    for table in ("event", "points", "chunk", "series", "run"):
         op.drop_table(table)
