@@ -1,0 +1,326 @@
+"""The compiled loops of the world: legs at the horizon, drain, the independent conflict check.
+
+Shape letters: A agents, C cells, L legs kept a robot.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Bool = npt.NDArray[np.bool_]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Float64 = npt.NDArray[np.float64]
+Float32 = npt.NDArray[np.float32]
+UInt8 = npt.NDArray[np.uint8]
+UInt16 = npt.NDArray[np.uint16]
+
+NOTHING: Final = 0
+ARRIVED: Final = 1
+FINISHED: Final = 2
+
+# what `audit` counts
+VERTEX: Final = 0
+SWAP: Final = 1
+JUMP: Final = 2
+TRESPASS: Final = 3
+AUDITS: Final = 4
+
+
+@njit(cache=True, nogil=True)
+def read_legs(
+    leg: Int32, end: Int32, hold: Int32, broken: Bool, leg_goal: Int32, leg_class: UInt8,
+    goal: Int32, klass: UInt8, pinned: Bool, idle_class: int,
+) -> None:
+    """What the planner needs to know of every robot at the horizon.
+
+    Args:
+        leg: int32 [A], current leg, counted from the start of the run.
+        end: int32 [A], one past the last leg; a robot with leg == end is idle.
+        hold: int32 [A], steps still to stand.
+        broken: bool [A].
+        leg_goal: int32 [A, L], ring.
+        leg_class: uint8 [A, L], ring.
+        goal: int32 [A], filled, -1 for idle.
+        klass: uint8 [A], filled.
+        pinned: bool [A], filled.
+        idle_class: Class of an idle robot.
+    """
+    ring = leg_goal.shape[1]
+    for a in range(leg.size):
+        pinned[a] = broken[a] or hold[a] > 0
+        if leg[a] < end[a]:
+            goal[a] = leg_goal[a, leg[a] % ring]
+            klass[a] = leg_class[a, leg[a] % ring]
+        else:
+            goal[a] = -1
+            klass[a] = idle_class
+
+
+@njit(cache=True, nogil=True)
+def walk_legs(
+    nxt: Int32, goal: Int32, end: Int32, broken: Bool, leg: Int32, hold: Int32, age: Int32,
+    news: UInt8,
+) -> int:
+    """Move the horizon's bookkeeping one step on.
+
+    Args:
+        nxt: int32 [A], cells after the step.
+        goal: int32 [A], goals during it.
+        end: int32 [A].
+        broken: bool [A].
+        leg: int32 [A], updated: a finished leg gives way to the next.
+        hold: int32 [A], updated: one step less to stand.
+        age: int32 [A], updated: steps on this leg.
+        news: uint8 [A], filled: ARRIVED at the goal of the leg, FINISHED standing there.
+
+    Returns:
+        Number of robots with news.
+    """
+    told = 0
+    for a in range(nxt.size):
+        news[a] = NOTHING
+        if broken[a]:
+            continue
+        if leg[a] == end[a]:
+            age[a] = 0
+            continue
+        age[a] += 1
+        if hold[a] > 0:
+            age[a] = 0
+            hold[a] -= 1
+            if hold[a] == 0:
+                leg[a] += 1
+                news[a] = FINISHED
+                told += 1
+        elif nxt[a] == goal[a]:
+            age[a] = 0
+            news[a] = ARRIVED
+            told += 1
+    return told
+
+
+@njit(cache=True, nogil=True)
+def audit(
+    before: Int32, after: Int32, loaded: Bool, source: Int32, goal: Int32, keep_out: UInt8,
+    free: Bool, width: int, occupied: Int32, arrived: Int32, found: Int64,
+) -> None:
+    """Check one executed step from scratch: nothing here is shared with the planner.
+
+    Args:
+        before: int32 [A], cells before the step.
+        after: int32 [A], cells after it.
+        loaded: bool [A], carries a pod.
+        source: int32 [A], slot a loaded robot has lifted its pod from, -1 for none.
+        goal: int32 [A], goal of its leg, -1 for none.
+        keep_out: uint8 [C], non-zero where loaded robots do not go unless it is their goal.
+        free: bool [C].
+        width: Columns.
+        occupied: int32 [C], work space.
+        arrived: int32 [C], work space.
+        found: int64 [AUDITS], counts added: two robots in one cell, two that swapped, moves that
+            are not one step on free cells, loaded robots in storage that is not theirs.
+    """
+    occupied[:] = -1
+    arrived[:] = -1
+    for a in range(before.size):
+        occupied[before[a]] = a
+    for a in range(before.size):
+        old, new = before[a], after[a]
+        if arrived[new] >= 0:
+            found[VERTEX] += 1
+        arrived[new] = a
+        b = occupied[new]
+        if old != new and b > a and after[b] == old:
+            found[SWAP] += 1
+        rows = abs(new // width - old // width)
+        cols = abs(new % width - old % width)
+        if rows + cols > 1 or not free[new]:
+            found[JUMP] += 1
+        if loaded[a] and keep_out[new] != 0 and new != goal[a] and new != source[a]:
+            found[TRESPASS] += 1
+
+
+@njit(cache=True, nogil=True)
+def drain(
+    before: Int32, after: Int32, loaded: Bool, asleep: Bool, charging: Bool, moving: float,
+    carrying: float, standing: float, gain: float, limit: float, charge: Float64, totals: Float64,
+) -> None:
+    """Take one step's energy from the batteries, in percent of a charge.
+
+    Args:
+        before: int32 [A].
+        after: int32 [A].
+        loaded: bool [A].
+        asleep: bool [A], drive off: nothing is used while standing.
+        charging: bool [A], stands in a bay.
+        moving: Percent a step driving.
+        carrying: Percent a step on top of that with a pod.
+        standing: Percent a step standing.
+        gain: Percent a step in a bay.
+        limit: Charge at which a bay stops charging.
+        charge: float64 [A], updated, stays in [0, 100].
+        totals: float64 [4], added to: percent used, percent charged, cells driven empty, loaded.
+    """
+    for a in range(before.size):
+        if charging[a]:
+            if charge[a] < limit:
+                more = min(gain, limit - charge[a])
+                charge[a] += more
+                totals[1] += more
+            continue
+        use = 0.0
+        if before[a] != after[a]:
+            use = moving
+            if loaded[a]:
+                use += carrying
+                totals[3] += 1.0
+            else:
+                totals[2] += 1.0
+        elif not asleep[a]:
+            use = standing
+        use = min(use, charge[a])
+        charge[a] -= use
+        totals[0] += use
+
+
+@njit(cache=True, nogil=True)
+def nearest_of(nbr: Int32, bars: UInt8, targets: Int32, klass: int, out: UInt16) -> None:
+    """Steps from every cell to the nearest target, 65535 where none is reached.
+
+    Args:
+        nbr: int32 [C, 4], directed edges.
+        bars: uint8 [C].
+        targets: int32, cells.
+        klass: Class bit of the walker.
+        out: uint16 [C], filled.
+    """
+    cells = nbr.shape[0]
+    out[:] = 65535
+    queue = np.empty(cells, np.int32)
+    tail = 0
+    for t in targets:
+        out[t] = 0
+        queue[tail] = t
+        tail += 1
+    back = np.full((cells, 4), -1, np.int32)
+    for u in range(cells):
+        for k in range(4):
+            if nbr[u, k] >= 0:
+                back[nbr[u, k], k] = u
+    head = 0
+    while head < tail:
+        u = queue[head]
+        head += 1
+        if (bars[u] & klass) != 0:
+            continue
+        for k in range(4):
+            v = back[u, k]
+            if v >= 0 and out[v] == 65535:
+                out[v] = out[u] + 1
+                queue[tail] = v
+                tail += 1
+
+
+@njit(cache=True, nogil=True)
+def pair_table(
+    row: Int32, pod_cell: Int32, robot_cell: Int32, table: UInt16, unit: float, tile_heat: Float32,
+    tile: int, tiles_across: int, width: int, samples: int, distance: Float64, congestion: Float64,
+) -> None:
+    """Distance and congestion between every task's pod and every idle robot.
+
+    Args:
+        row: int32 [M], row of `table` of each task's pod.
+        pod_cell: int32 [M].
+        robot_cell: int32 [N].
+        table: uint16 [R, C].
+        unit: Table units a step.
+        tile_heat: float32, share of time a cell of each tile holds a waiting robot.
+        tile: Side of a tile in cells.
+        tiles_across: Tiles in a row of tiles.
+        width: Columns of the floor.
+        samples: Points on the straight line, >= 2.
+        distance: float64 [M, N], filled: steps, infinite where no way leads.
+        congestion: float64 [M, N], filled.
+    """
+    for i in range(pod_cell.size):
+        y1, x1 = pod_cell[i] // width, pod_cell[i] % width
+        for j in range(robot_cell.size):
+            far = table[row[i], robot_cell[j]]
+            if far == 65535:
+                distance[i, j] = np.inf
+                congestion[i, j] = np.inf
+                continue
+            steps = far / unit
+            y0, x0 = robot_cell[j] // width, robot_cell[j] % width
+            heat = 0.0
+            for s in range(samples):
+                y = y0 + (y1 - y0) * s // (samples - 1)
+                x = x0 + (x1 - x0) * s // (samples - 1)
+                heat += tile_heat[(y // tile) * tiles_across + x // tile]
+            distance[i, j] = steps
+            congestion[i, j] = steps * heat / samples
+
+
+@njit(cache=True, nogil=True)
+def reach(nbr: Int32, bars: UInt8, sources: Int32, klass: int, seen: Bool) -> None:
+    """Cells that a walker can get to from any source; a barred cell is entered but not passed.
+
+    Args:
+        nbr: int32 [C, 4].
+        bars: uint8 [C].
+        sources: int32.
+        klass: Class bit of the walker.
+        seen: bool [C], filled.
+    """
+    queue = np.empty(nbr.shape[0], np.int32)
+    seen[:] = False
+    tail = 0
+    for s in sources:
+        if not seen[s]:
+            seen[s] = True
+            queue[tail] = s
+            tail += 1
+    starts = tail
+    head = 0
+    while head < tail:
+        u = queue[head]
+        head += 1
+        if head > starts and (bars[u] & klass) != 0:
+            continue
+        for k in range(4):
+            v = nbr[u, k]
+            if v >= 0 and not seen[v]:
+                seen[v] = True
+                queue[tail] = v
+                tail += 1
+
+
+@njit(cache=True, nogil=True)
+def tile_means(
+    heat: Float32, free: Bool, width: int, tile: int, tiles_across: int, out: Float32
+) -> None:
+    """Mean of `heat` over the free cells of square tiles.
+
+    Args:
+        heat: float32 [C].
+        free: bool [C].
+        width: Columns.
+        tile: Side of a tile in cells.
+        tiles_across: Tiles in a row of tiles.
+        out: float32 [tiles], filled; 0 for a tile without a free cell.
+    """
+    count = np.zeros(out.size, np.int32)
+    out[:] = 0.0
+    for c in range(heat.size):
+        if free[c]:
+            t = (c // width // tile) * tiles_across + (c % width) // tile
+            out[t] += heat[c]
+            count[t] += 1
+    for t in range(out.size):
+        if count[t]:
+            out[t] /= count[t]
