@@ -13,16 +13,35 @@ from engine.warehouse.graph import Graph
 from engine.warehouse.grid import Grid
 
 UInt8 = npt.NDArray[np.uint8]
+Bool = npt.NDArray[np.bool_]
+Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
 
 
-def lane_costs(grid: Grid, *, along: int = 2, against: int = 4) -> UInt8:
-    """Alternating soft one-way lanes for any floor.
+def lanes(grid: Grid) -> tuple[Int8, Int8]:
+    """Alternating one-way lanes that follow the aisles of any floor.
+
+    A lane is an unbroken run of free cells in a row (or column), two cells or longer. It runs
+    against the nearest lanes beside it, whether next to it or behind a block of shelves: each of
+    its cells votes for the opposite of the last lane above it (to its left).
+    On open floor this is one row east, one west; between shelves one aisle each way, whatever
+    their spacing.
+
+    Returns:
+        east: int8 [C], 1 where the horizontal lane runs east, -1 west, 0 where there is none.
+        south: int8 [C], 1 where the vertical lane runs south, -1 north, 0 where there is none.
+    """
+    free = grid.free.reshape(grid.height, grid.width)
+    return _alternate(free).ravel(), np.ascontiguousarray(_alternate(free.T).T).ravel()
+
+
+def lane_costs(grid: Grid, *, along: int = 2, against: int = 6) -> UInt8:
+    """Prices that make the lanes of a floor soft one-way streets.
 
     Args:
         grid: The floor.
-        along: Cost of a move with its lane, 1 to 255.
-        against: Cost of a move against it, along to 255.
+        along: Cost of a move with its lane, 1 to `against`.
+        against: Cost of a move against it, at most 255. With 1 for both there is no guidance.
 
     Returns:
         uint8 [C, 4], cost of leaving a cell in each direction.
@@ -35,12 +54,26 @@ def lane_costs(grid: Grid, *, along: int = 2, against: int = 4) -> UInt8:
             f"lane costs are {along} along and {against} against; they must be 1 <= along <= "
             "against <= 255"
         )
-    cost = np.full((grid.height, grid.width, 4), along, np.uint8)
-    cost[1::2, :, 0] = against
-    cost[0::2, :, 2] = against
-    cost[:, 1::2, 1] = against
-    cost[:, 0::2, 3] = against
-    return cost.reshape(-1, 4)
+    east, south = lanes(grid)
+    cost = np.full((grid.cells, 4), along, np.uint8)
+    for k, opposite in enumerate((east < 0, south < 0, east > 0, south > 0)):
+        cost[opposite, k] = against
+    return cost
+
+
+def _alternate(free: Bool) -> Int8:
+    """Directions of the horizontal runs, int8 like `free`: 1, -1, or 0 off the runs."""
+    out = np.zeros(free.shape, np.int8)
+    last = np.zeros(free.shape[1], np.int8)
+    edges = np.diff(np.pad(free.astype(np.int8), ((0, 0), (1, 1))))
+    for row in range(len(free)):
+        begins = np.flatnonzero(edges[row] == 1)
+        ends = np.flatnonzero(edges[row] == -1)
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            if end - begin > 1:
+                out[row, begin:end] = -1 if last[begin:end].sum(dtype=np.int64) > 0 else 1
+        last = np.where(out[row] != 0, out[row], last)
+    return out
 
 
 class Congestion:
