@@ -141,6 +141,11 @@ class Fields:
         return len(oldest)
 
     @property
+    def graph(self) -> Graph:
+        """Graph on which new rows are computed."""
+        return self._graph
+
+    @property
     def used_bytes(self) -> int:
         """Bytes of rows that hold distances now."""
         return int((self._goal >= 0).sum()) * self._cells * 2
