@@ -8,6 +8,8 @@ import { applyTheme, hostOf, themeName } from "./theme.js";
 const WIDTH = 200;
 const HEIGHT = 24;
 const THEME_MS = 500;
+/** Cards keep their places before the first figures come. */
+const BEFORE = Array.from({ length: 6 }, () => ({ label: "", value: null }));
 
 /**
  * Path of a sparkline; gaps (null, NaN) interrupt it.
@@ -84,7 +86,7 @@ class Kpis {
     this.data = data;
     this.#theme();
     if (data.run !== this.hub?.token) this.#listen(data.run);
-    this.#write(data.items ?? this.hub?.summary?.kpis ?? []);
+    this.#write(data.items ?? this.hub?.summary?.kpis ?? BEFORE);
   }
 
   /** Figures that the run itself sends, once a second. */

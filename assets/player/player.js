@@ -98,11 +98,11 @@ class Player {
     this.offs = [
       this.hub.on("select", () => this.#selected()),
       this.hub.on("follow", () => this.#following()),
-      this.hub.on("status", () => this.legend.setCounts(this.hub.status.counts ?? [])),
+      this.hub.on("status", () => { if (this.hub.status.counts) this.legend.setCounts(this.hub.status.counts); }),
     ];
     this.#visibility();
     window.__atrium ??= { players: {} };
-    window.__atrium.players[data.run] = this.#counters();
+    window.__atrium.players[data.run] = this.#tools();
   }
 
   #disconnect() {
@@ -310,43 +310,39 @@ class Player {
     setAttribute(this.stage.canvas, "aria-label", `${this.Painter.subject}, ${hub.facts.agents} ${this.Painter.noun}s: ${counts}`);
   }
 
-  /** Live counters for tests and tools. */
-  #counters() {
+  /** What tests and tools may ask: `counters`, and where things are drawn. */
+  #tools() {
     const player = this;
     return {
-      get draws() { return player.stage.meter.draws; },
-      get fps() { return player.stage.meter.fps; },
-      get interval() { const m = player.stage.meter; return { p50: m.interval.quantile(0.5), p99: m.interval.quantile(0.99) }; },
-      get cost() { const m = player.stage.meter; return { p50: m.cost.quantile(0.5), p99: m.cost.quantile(0.99) }; },
-      get buffer() { return player.session.clock.level(player.session.reel.last); },
-      get rate() { return player.session.clock.rate; },
-      get stalls() { return player.session.clock.stalls; },
-      get resyncs() { return player.session.clock.resyncs; },
-      get bytes() { return player.session.stream.bytes; },
-      get epochShown() { return player.session.epochShown; },
-      get head() { return player.session.clock.head; },
-      get mode() { return player.hub.mode; },
-      get link() { return player.hub.link.state; },
-      get selected() { return player.hub.selected; },
-      get hovered() { return player.hovered; },
-      get follow() { return player.hub.follow; },
-      get layers() { return { ...player.layers }; },
-      get zoom() { return player.stage.camera.zoom; },
-      get theme() { return player.theme.name; },
-      get economy() { return player.stage.economy; },
+      get counters() {
+        const { session, stage, hub } = player;
+        const { meter } = stage;
+        const { clock, reel } = session;
+        return {
+          draws: meter.draws, fps: meter.fps,
+          intervalP50: meter.interval.quantile(0.5), intervalP99: meter.interval.quantile(0.99),
+          costP50: meter.cost.quantile(0.5), costP99: meter.cost.quantile(0.99), economy: stage.economy,
+          buffer: clock.level(reel.last), rate: clock.rate, stalls: clock.stalls, resyncs: clock.resyncs, bytes: session.stream.bytes,
+          epochShown: session.epochShown, head: clock.head, mode: hub.mode, link: hub.link.state, state: hub.status?.state ?? "",
+          selected: hub.selected, hovered: player.hovered, follow: hub.follow, layers: { ...player.layers },
+          zoom: stage.camera.zoom, theme: player.theme.name, agents: reel.before.agents,
+        };
+      },
       /** Canvas point (CSS pixels) of an agent as last drawn. */
       where(agent) {
+        const { camera } = player.stage;
         const at = player.painter.position(agent);
-        return { x: player.stage.camera.screenX(at.x), y: player.stage.camera.screenY(at.y) };
+        return { x: camera.screenX(at.x), y: camera.screenY(at.y) };
       },
       /** The newest decoded picture. */
       picture() {
         const { after } = player.session.reel;
         return { step: after.step, epoch: after.epoch, x: [...after.x], y: [...after.y], state: [...after.state] };
       },
-      resetMeter() { player.stage.meter.reset(); },
+      /** Forget the frame times gathered so far. */
+      resetMeter: () => player.stage.meter.reset(),
       /** Lose the connection, as a broken network does. */
-      drop() { player.session.stream.socket.close(4000); },
+      drop: () => player.session.stream.socket.close(4000),
     };
   }
 

@@ -1,6 +1,6 @@
 /** What the components on one page share about a run, keyed by its token. The player feeds it. */
 
-/** @typedef {"scene"|"status"|"events"|"activity"|"inspect"|"summary"|"select"|"follow"|"link"|"mode"|"theme"} Topic */
+/** @typedef {"scene"|"status"|"events"|"activity"|"inspect"|"summary"|"select"|"follow"|"link"|"mode"} Topic */
 
 class Hub {
   /** @param {string} token */
@@ -19,6 +19,8 @@ class Hub {
     this.mode = "live";
     /** {state: "connecting"|"open"|"lost"|"ended"|"refused", since: ms, text?: string} */
     this.link = { state: "connecting", since: performance.now() };
+    /** What the server last complained about, "" when all is well. */
+    this.error = "";
     /** @type {(message: object) => void} */
     this.send = () => {};
     this.listeners = new Map();

@@ -7,6 +7,7 @@ serves http://localhost:8600/?run=<token> (printed) until interrupted, for looki
 
 import argparse
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ mount("inspector", { run, height: 616 });
 window.ready = true;
 </script></body></html>"""
 
-WAVE = [4 + ((i * 37) % 11) / 9 + i / 60 for i in range(120)]
+WAVE = [4 + math.sin(i / 9) + 0.5 * math.sin(i / 3.1) + i / 90 for i in range(120)]
 KPIS = [
     {"label": "Throughput", "note": "2 min", "value": "4.30", "unit": "tasks / step",
      "delta": "▲ 3.4 %", "tone": "good", "series": WAVE, "help": "Tasks finished a step"},

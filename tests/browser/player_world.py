@@ -53,15 +53,20 @@ class World:
         kind = np.zeros((H, W), np.uint8)
         lane = np.zeros((H, W), np.uint8)
         kind[2:H - 1, 14:W - 14] = AISLE
-        rows = np.arange(H)
         for y in range(5, H - 5, 3):
             for x in range(18, W - 22, 6):
                 kind[y:y + 2, x:x + 5] = SLOT
+        aisle = kind == AISLE
+        across, down = np.zeros_like(lane), np.zeros_like(lane)
+        beside = np.zeros_like(aisle)
+        beside[:, 1:-1] = aisle[:, :-2] & aisle[:, 2:]
+        above = np.zeros_like(aisle)
+        above[1:-1] = aisle[:-2] & aisle[2:]
         for y in range(2, H - 1):
-            lane[y, 14:W - 14] = np.where(kind[y, 14:W - 14] == AISLE, 1 if y % 2 else 3, 0)
+            across[y, aisle[y] & beside[y]] = 1 if (y // 3 + y) % 2 else 3
         for x in range(14, W - 14):
-            column = (kind[:, x] == AISLE) & (kind[:, max(0, x - 1)] != AISLE)
-            lane[column & (rows > 4) & (rows < H - 5), x] = 2 if (x // 6) % 2 else 4
+            down[aisle[:, x] & above[:, x], x] = 2 if (x // 6 + x) % 2 else 4
+        lane[:] = np.where(across > 0, np.where(down > 0, 0, across), down)
         self.stations: list[dict[str, Any]] = []
         number = 0
         for side, desk, out in (("left", 3, 1), ("right", W - 4, 3)):
@@ -96,12 +101,12 @@ class World:
             inside = (0 <= x + STEP[d, 0]) & (x + STEP[d, 0] < W) & (0 <= y + STEP[d, 1]) & (
                 y + STEP[d, 1] < H)
             to = np.where(inside, to, 0)
-            road = np.isin(self.kind, (AISLE, LANE, DESK)) & np.isin(self.kind[to],
-                                                                     (AISLE, LANE, DESK))
+            roads = np.isin(self.kind, (AISLE, LANE, DESK))
             hard = np.isin(self.kind, (LANE, DESK))
-            against = np.isin(self.kind[to], (LANE, DESK)) & (
-                (self.lane[to] == (d + 2) % 4 + 1) | (~hard & (self.lane[to] != d + 1)))
-            self._exits[:, d] = inside & road & ~against & (~hard | (self.lane == d + 1))
+            enters = hard[to] & ((self.lane[to] == (d + 2) % 4 + 1)
+                                 | (~hard & (self.lane[to] != d + 1)))
+            self._exits[:, d] = inside & roads & roads[to] & ~enters & (
+                ~hard | (self.lane == d + 1))
         self._offset = offset
 
     def _place(self, robots: int) -> None:
@@ -125,24 +130,34 @@ class World:
         n = len(self.cell)
         cells = len(self.kind)
         rng = self._rng
-        exits = self._exits[self.cell]
+        exits = self._exits[self.cell].copy()
+        to_lane = np.isin(self.kind[self.cell[:, None] + self._offset], (LANE, DESK))
+        exits[(self.kind[self.cell] == AISLE) & ~self.carry] &= ~to_lane[
+            (self.kind[self.cell] == AISLE) & ~self.carry]
         onward = np.where(exits, rng.random((n, 4)), -1.0)
-        straight = exits[np.arange(n), self.heading] if n else np.zeros(0, bool)
-        onward[np.arange(n)[straight], self.heading[straight]] += 1.0 - self.params.patience
-        along = self.lane[self.cell] > 0
+        calm = self.still < 3
+        straight = calm & exits[np.arange(n), self.heading] if n else np.zeros(0, bool)
+        onward[np.flatnonzero(straight), self.heading[straight]] += 1.0 - self.params.patience
+        along = calm & (self.lane[self.cell] > 0)
         preferred = (self.lane[self.cell][along] - 1).astype(int)
         onward[np.flatnonzero(along), preferred] += 0.7 * exits[along, preferred]
-        onward[np.arange(n), (self.heading + 2) % 4] -= 0.9
+        onward[np.flatnonzero(calm), (self.heading[calm] + 2) % 4] -= 0.9
         choice = onward.argmax(1) if n else np.zeros(0, int)
         free = (self.hold == 0) & (onward.max(1, initial=-1.0) > -0.95) & exits.any(1)
         target = np.where(free, self.cell + self._offset[choice], self.cell)
         self._visit_slots(target, choice, free)
-        stands = np.zeros(cells, bool)
-        stands[self.cell] = True
-        claims = np.zeros(cells, np.int32)
-        moves = free & (target != self.cell) & ~stands[target]
-        np.add.at(claims, target[moves], 1)
-        moves &= claims[target] == 1
+        moves = free & (target != self.cell)
+        moves &= self._first_claim(target, moves)
+        holder = np.full(cells, -1)
+        holder[self.cell] = np.arange(n)
+        ahead = holder[target]
+        swaps = moves & (ahead >= 0) & (target[ahead] == self.cell)
+        moves &= ~swaps
+        while True:  # who drives into a cell needs the robot there to leave it
+            stuck = moves & (ahead >= 0) & ~moves[ahead]
+            if not stuck.any():
+                break
+            moves &= ~stuck
         self.heading = np.where(free, choice, self.heading)
         self.cell = np.where(moves, target, self.cell)
         self.still = np.where(moves, 0, self.still + 1)
@@ -152,7 +167,7 @@ class World:
         self._done += int(at_desk.sum())
         charging = (self.kind[self.cell] == CHARGER)
         self.state = np.where(self.carry, LOADED, EMPTY).astype(np.uint8)
-        self.state[(self.still > 1)] = WAITING
+        self.state[(self.still > 2) & (self.hold == 0)] = WAITING
         self.state[charging] = CHARGING
         if n > 12:
             self.state[[7, 11]] = FAULT, IDLE
@@ -163,6 +178,13 @@ class World:
         if self.step_count in EVENTS:
             kind, text = EVENTS[self.step_count]
             self._events.append(Event(self.step_count, kind, text))
+
+    def _first_claim(self, target: npt.NDArray[np.int64],
+                     moves: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """One robot a target cell: the lowest number that wants it."""
+        first = np.full(len(self.kind), len(target))
+        np.minimum.at(first, target[moves], np.flatnonzero(moves))
+        return first[target] == np.arange(len(target))
 
     def _visit_slots(self, target: npt.NDArray[np.int64], choice: npt.NDArray[np.int64],
                      free: npt.NDArray[np.bool_]) -> None:
