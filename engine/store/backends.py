@@ -209,7 +209,7 @@ def _sqlite_engine(path: Path, mode: str, begin: str, pragmas: tuple[str, ...]) 
     """Engine whose transactions start as `begin` says; the driver's own rules are off."""
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True,
-                                     isolation_level=None, check_same_thread=False, timeout=5)
+                                     isolation_level=None, check_same_thread=False, timeout=1)
         for pragma in pragmas:
             connection.execute(pragma)
         return connection

