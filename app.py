@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,11 +11,14 @@ import streamlit as st
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from engine.errors import EngineError
 from engine.live.registry import RUNS
 from engine.live.routes import live_routes
 from engine.store.routes import routes as export_routes
 
 HERE = Path(__file__).parent
+
+log = logging.getLogger("atrium")
 
 
 @asynccontextmanager
@@ -24,9 +28,20 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     RUNS.close()
 
 
+def show_error(error: Exception) -> bool:
+    """Say in a sentence what broke a page; the details are in the server's log."""
+    log.error("a page failed", exc_info=error)
+    said = str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+    st.error(f"This page could not be drawn. {said}", icon=":material/error:")
+    st.caption("Runs go on. Reload the page; if it happens again, the server's log has the "
+               "details.")
+    return True
+
+
 app = st.App(
     "pages/shell.py",
     lifespan=lifespan,
+    on_script_error=show_error,
     routes=[
         *live_routes(),
         *export_routes(),

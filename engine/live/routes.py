@@ -49,7 +49,7 @@ def live_routes(runs: Registry = RUNS) -> list[BaseRoute]:
             with contextlib.suppress(asyncio.CancelledError, RuntimeError):
                 await listener
             if socket.application_state == WebSocketState.CONNECTED:
-                with contextlib.suppress(RuntimeError):
+                with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                     await socket.close(UNKNOWN_RUN, "this run has ended")
 
     async def alive(request: Request) -> JSONResponse:

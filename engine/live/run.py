@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from engine.errors import EngineError, InvalidInput
 from engine.live.broadcast import Broadcast
@@ -22,6 +22,7 @@ from engine.params import Params, knobs
 log = logging.getLogger(__name__)
 
 State = Literal["starting", "running", "paused", "crashed", "ended"]
+Answer = TypeVar("Answer")
 Maker = Callable[[Params, int], Simulation]
 
 CHUNK_S: Final = 0.2
@@ -185,7 +186,7 @@ class Run:
             self._make = make or self._make
             if running is not None:
                 self._running = running
-            self._build()
+            self._guard(self._build)
         return self._orders.give(order)
 
     def command(self, name: str, arguments: Mapping[str, Any],
@@ -204,6 +205,20 @@ class Run:
             self._cast.new_epoch()
             return said
         answer: str = self._orders.give(order).result(timeout_s)
+        return answer
+
+    def ask(self, question: Callable[[Simulation], Answer], timeout_s: float = 5.0) -> Answer:
+        """Read something of the world between two steps; the question must not change it.
+
+        Raises:
+            InvalidInput: If the run has no world to ask.
+            TimeoutError: If the world is too busy to answer in time.
+        """
+        def order() -> Answer:
+            if self._sim is None:
+                raise InvalidInput("this run has no world yet; wait until it has started")
+            return question(self._sim)
+        answer: Answer = self._orders.give(order).result(timeout_s)
         return answer
 
     def join(self, viewer: Viewer) -> None:
@@ -277,8 +292,8 @@ class Run:
         except EngineError as error:
             answer.set_exception(error)
         except Exception as error:  # noqa: BLE001 - any failure of a world must be shown
-            answer.set_exception(error)
             self._crash(error)
+            answer.set_exception(error)
         self._settle()
 
     def _guard(self, work: Callable[[], None]) -> None:

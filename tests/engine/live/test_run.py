@@ -330,3 +330,18 @@ def test_no_more_runs_than_allowed():
         runs.open("walkers", Walkers, WalkerParams(), 1)
     runs.close()
     assert not [t for t in threading.enumerate() if t.name == "run-walkers"]
+
+
+def test_a_question_is_answered_between_steps(start):
+    run = start(rate=100.0)
+    assert run.ask(lambda sim: sim.params.walkers) == 20
+    held = run.ask(lambda sim: (sim.step_count, sim.step_count))
+    assert held[0] == held[1]
+
+
+def test_a_reset_that_cannot_be_built_crashes_with_its_sentence(start):
+    run = start()
+    run.reset(params=WalkerParams(walkers=500)).result(5)
+    assert (run.state, run.error) == ("crashed", "500 walkers, but the floor takes 400")
+    run.reset(params=WalkerParams(walkers=5)).result(5)
+    assert run.state == "running"
