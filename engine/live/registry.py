@@ -7,6 +7,7 @@ leased: it lives while somebody watches, and a grace period longer.
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import threading
 import time
@@ -107,5 +108,6 @@ def describe(run: Run) -> dict[str, Any]:
             "viewers": run.viewers, "number": run.record.number, "seed": run.seed}
 
 
-RUNS: Final = Registry()
-"""The server's runs."""
+RUNS: Final = Registry(
+    float(os.environ.get("ATRIUM_GRACE_S", GRACE_S)), int(os.environ.get("ATRIUM_RUNS", MAX_RUNS)))
+"""The server's runs; ATRIUM_GRACE_S and ATRIUM_RUNS change how long and how many."""

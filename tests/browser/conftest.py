@@ -1,48 +1,23 @@
 """A real server and a real Chromium; a page that complains fails its test."""
 
-import os
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.browser import find_chromium
-from tests.serving import free_port
+from tests.serving import FLAGS, IDLE, answers, free_port, start_app
 from tests.waiting import until
-
-ROOT = Path(__file__).parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-IDLE = ('[data-testid="stApp"][data-test-script-state="notRunning"]'
-        '[data-test-connection-state="CONNECTED"]')
-
-
-def start_app(folder: Path, port: int) -> "subprocess.Popen[bytes]":
-    """The app as a process of its own, recording into `folder`."""
-    log = (folder / "server.log").open("wb")
-    return subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-        cwd=ROOT, env={**os.environ, "ATRIUM_DATA": str(folder)}, stdout=log, stderr=log)
-
-
-def answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1) as got:
-            return got.status == 200
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running app."""
     port = free_port()
-    server = start_app(tmp_path_factory.mktemp("app"), port)
+    # many short tests: a run goes soon after its window
+    folder = tmp_path_factory.mktemp("app")
+    server = start_app(folder, port, ATRIUM_GRACE_S="10", ATRIUM_RUNS="32")
     until(lambda: answers(port), 60)
     yield f"http://localhost:{port}"
     server.terminate()
@@ -69,10 +44,13 @@ class Window:
         page.on("console", self._console)
         page.on("pageerror", lambda e: self.complaints.append(f"error: {e}"))
         page.on("request", self._request)
-        page.on("requestfailed", lambda r: self._failed(r))
+        page.on("requestfailed", self._failed)
 
     def _console(self, message: object) -> None:
-        if message.type == "error" and not any(a in message.text for a in self.allowed):
+        # a deep link makes Streamlit look for its server below the page's path first
+        expected = "/_stcore/" in message.location.get("url", "") and "404" in message.text
+        if message.type == "error" and not expected and not any(
+                a in message.text for a in self.allowed):
             self.complaints.append(f"console: {message.text}")
 
     def _request(self, request: object) -> None:
@@ -97,7 +75,7 @@ class Window:
         """Counters of the live player on the page."""
         return self.page.evaluate(
             "() => { const p = Object.values(window.__atrium?.players ?? {})[0];"
-            " return p ? {...p.counters} : {}; }")
+            " return p?.counters ?? {}; }")
 
 
 @pytest.fixture

@@ -1,0 +1,518 @@
+"""The live player in a real Chromium, fed by the real runner and a scripted world."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, WebSocket
+
+from engine.live.codec import KEY, LAYER, LOOK_BACK, Decoder, Encoder, encode_layer
+from engine.live.run import Run
+from engine.live.simulation import Frame
+from tests.browser.conftest import Window
+from tests.browser.player_harness import KPIS, Harness, start
+
+pytestmark = pytest.mark.browser
+SMALL = {"robots": 60, "width": 62, "height": 26}
+CHIP = ".fluency"
+
+
+@pytest.fixture(scope="module")
+def harness() -> Iterator[Harness]:
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def run(harness: Harness) -> Iterator[Run]:
+    """A small floor at five steps a second."""
+    made = harness.open(rate=5.0, **SMALL)
+    yield made
+    harness.runs.stop(made.token)
+
+
+class Heard:
+    """Every binary message of the page's socket, decoded by the reference decoder."""
+
+    def __init__(self, page: Page) -> None:
+        self.messages: list[bytes] = []
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._take)
+
+    def _take(self, payload: bytes | str) -> None:
+        if isinstance(payload, bytes):
+            self.messages.append(payload)
+
+    def frames(self) -> dict[int, Frame]:
+        """Step -> frame; a later message wins, as it does on the screen."""
+        out, decoder = {}, Decoder()
+        for message in self.messages:
+            kind = message[0] & ~LOOK_BACK
+            if kind != LAYER and (kind == KEY or out):
+                out.update(decoder.frames(message))
+        return out
+
+
+def players(page: Page, code: str) -> Any:
+    """Evaluate an expression of `p`, the page's only player."""
+    return page.evaluate(f"() => {{ const p = Object.values(window.__atrium.players)[0];"
+                         f" return {code} }}")
+
+
+def wait(page: Page, code: str) -> None:
+    """Wait until an expression of `p` and its counters `c` holds."""
+    page.wait_for_function(
+        "() => { const p = Object.values(window.__atrium?.players ?? {})[0];"
+        f" if (!p) return false; const c = p.counters; return {code} }}", timeout=15_000)
+
+
+def show(window: Window, harness: Harness, run: Run, theme: str = "dark") -> Page:
+    """Open the page and wait until the picture moves."""
+    window.page.goto(harness.url(run, theme))
+    wait(window.page, "c.draws > 5 && c.agents > 0 && c.link === 'open' && c.head > 0")
+    return window.page
+
+
+def still(page: Page, run: Run) -> None:
+    """Pause the run and wait until what was queued has been shown."""
+    run.set_running(False).result(5)
+    wait(page, f"c.state === 'paused' && c.head >= {run.step_count}")
+
+
+def canvas_point(page: Page, agent: int) -> tuple[float, float]:
+    box = page.locator(".canvas").bounding_box()
+    at = players(page, f"p.where({agent})")
+    assert box
+    return box["x"] + at["x"], box["y"] + at["y"]
+
+
+def ink(page: Page) -> np.ndarray:
+    """Pixels of the canvas, uint8 [N]."""
+    data = page.evaluate(
+        "() => { const c = document.querySelector('#player').shadowRoot.querySelector('.canvas');"
+        " const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let s = '';"
+        " for (let i = 0; i < d.length; i += 8192)"
+        " s += String.fromCharCode(...d.subarray(i, i + 8192)); return btoa(s) }")
+    return np.frombuffer(base64.b64decode(data), np.uint8)
+
+
+def redrawn(page: Page) -> None:
+    """Wait until what was asked has reached the canvas."""
+    page.evaluate("() => new Promise((done) => {"
+                  " const p = Object.values(window.__atrium.players)[0];"
+                  " const from = p.counters.draws;"
+                  " const look = () => p.counters.draws > from + 2 ? done() : "
+                  " requestAnimationFrame(look); look() })")
+
+
+def test_decoded_positions_equal_the_reference_decoders(window, harness, run):
+    heard = Heard(window.page)
+    page = show(window, harness, run)
+    wait(page, "c.head > 12")
+    still(page, run)
+    shown = players(page, "p.picture()")
+    frame = heard.frames()[shown["step"]]
+    assert shown["step"] == run.step_count
+    assert shown["x"] == frame.xy[:, 0].tolist()
+    assert shown["y"] == frame.xy[:, 1].tolist()
+    assert shown["state"] == frame.state.tolist()
+
+
+@pytest.mark.parametrize("agents", [0, 1, 7, 64])
+def test_every_message_type_decodes_as_the_reference_does(window, harness, agents):
+    rng = np.random.default_rng(agents)
+    moves = np.array([(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1)], np.int16)
+    at = rng.integers(0, 400, (agents, 2)).astype(np.int16)
+    state = rng.integers(0, 256, agents).astype(np.uint8)
+    encoder = Encoder(Frame(at, state), 70_000, 65_535)
+    messages = [encoder.key()]
+    for frames, reach, stride in ((5, 1, 1), (3, 900, 4), (4, 1, 2)):
+        steps = moves[rng.integers(0, 5, (frames, agents))] if reach == 1 else rng.integers(
+            -reach, reach, (frames, agents, 2)).astype(np.int16)
+        xy = (at + np.cumsum(steps, 0)).astype(np.int16)
+        states = rng.integers(0, 256, (frames, agents)).astype(np.uint8)
+        messages.append(encoder.chunk(xy, states, stride))
+        at = xy[-1]
+    messages.append(encoder.key())
+    decoder = Decoder()
+    wanted = [[step, frame.xy[:, 0].tolist(), frame.xy[:, 1].tolist(), frame.state.tolist()]
+              for m in messages for step, frame in decoder.frames(m)]
+    window.page.goto(harness.url("none"))
+    got = window.page.evaluate("""async (messages) => {
+      const { openMessage, Picture, KEY } = await import("/assets/player/wire.js");
+      const out = [];
+      let picture = null;
+      for (const text of messages) {
+        const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+        const message = await openMessage(bytes.buffer);
+        if (message.epoch !== 65535) throw new Error(`epoch ${message.epoch}`);
+        picture ??= new Picture(message.count);
+        if (message.type === KEY) picture.load(message);
+        for (let i = 0; i < Math.max(1, message.frames); i++) {
+          if (message.type !== KEY) picture.advance(message, i);
+          out.push([picture.step, [...picture.x], [...picture.y], [...picture.state]]);
+        }
+      }
+      return out;
+    }""", [base64.b64encode(m).decode() for m in messages])
+    assert got == wanted
+
+
+def test_layers_decode_in_every_type_and_another_version_is_refused(window, harness):
+    values = [np.array([0, 7, 255], np.uint8), np.array([-300, 9], np.int16),
+              np.array([0.5, -1.25], np.float32)]
+    messages = [encode_layer(f"scene.a{i}", v, 12, 3) for i, v in enumerate(values)]
+    window.page.goto(harness.url("none"))
+    got = window.page.evaluate("""async (messages) => {
+      const { openMessage } = await import("/assets/player/wire.js");
+      const open = (t) => openMessage(Uint8Array.from(atob(t), (c) => c.charCodeAt(0)).buffer);
+      const out = [];
+      for (const t of messages) { const m = await open(t); out.push([m.name, m.step, [...m.values]]); }
+      return [out, await open(btoa("\\x01\\x09".padEnd(12, "\\0"))).catch((e) => e.message)];
+    }""", [base64.b64encode(m).decode() for m in messages])
+    assert got[0] == [[f"scene.a{i}", 12, v.tolist()] for i, v in enumerate(values)]
+    assert "version 9" in got[1]
+
+
+def test_click_selects_follow_centres_and_a_drag_ends_it(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    box = page.locator(".canvas").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    # near the rim the floor is kept in view, so a robot in the middle is followed
+    agent = min(range(SMALL["robots"]),
+                key=lambda i: np.hypot(*np.subtract(canvas_point(page, i), middle)))
+    page.mouse.move(*canvas_point(page, agent))
+    wait(page, f"c.hovered === {agent}")
+    page.mouse.click(*canvas_point(page, agent))
+    wait(page, f"c.selected === {agent}")
+    page.wait_for_selector(f"#inspector h2:has-text('R-{agent:04d}')")
+    page.wait_for_selector("#inspector dd:has-text('#58 204')")
+    page.keyboard.press("f")
+    wait(page, "c.follow && c.zoom > 1.5")
+    redrawn(page)
+    assert np.hypot(*np.subtract(canvas_point(page, agent), middle)) < 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 40, middle[1] + 10)
+    page.mouse.up()
+    wait(page, f"!c.follow && c.selected === {agent}")
+    page.locator("#inspector .close").click()
+    wait(page, "c.selected === -1")
+    page.wait_for_selector("#inspector p:has-text('Click a robot')")
+
+
+def test_find_by_number_and_say_what_is_wrong(window, harness, run):
+    page = show(window, harness, run)
+    page.keyboard.press("/")
+    page.keyboard.type("R-0041")
+    page.keyboard.press("Enter")
+    wait(page, "c.selected === 41")
+    page.keyboard.press("Escape")
+    wait(page, "c.selected === -1")
+    page.keyboard.press("/")
+    page.keyboard.type("60")
+    page.wait_for_selector(".find-note:has-text('no 60: 0 to 59')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".find-input", state="hidden")
+
+
+def test_keys_zoom_pan_fit_and_walk_and_leave_the_pages_own_alone(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    page.evaluate("() => { window.left = [];"
+                  " addEventListener('keydown', (e) => left.push([e.key, e.defaultPrevented])) }")
+    page.keyboard.press("+")
+    wait(page, "c.zoom > 1.4")
+    page.mouse.click(*canvas_point(page, 30))
+    wait(page, "c.selected === 30")
+    redrawn(page)
+    before = players(page, "p.where(30)")
+    page.keyboard.press("ArrowLeft")
+    redrawn(page)
+    assert players(page, "p.where(30)")["x"] == pytest.approx(before["x"] + 60, abs=1.5)
+    page.keyboard.press("Tab")
+    wait(page, "c.selected >= 0 && c.selected !== 30")
+    page.keyboard.press("Escape")
+    wait(page, "c.selected === -1")
+    page.keyboard.press("0")
+    wait(page, "c.zoom === 1")
+    for key in ("Space", "n", "r"):
+        page.keyboard.press(key)
+    assert page.evaluate("() => left.slice(-3)") == [[" ", False], ["n", False], ["r", False]]
+
+
+def test_wheel_zooms_about_the_pointer(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    x, y = canvas_point(page, 12)
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -400)
+    wait(page, "c.zoom > 1.5")
+    redrawn(page)
+    moved = canvas_point(page, 12)
+    # device pixels are whole, and the world may not leave the canvas
+    assert abs(moved[0] - x) < 40
+    assert abs(moved[1] - y) < 40
+
+
+@pytest.mark.parametrize("label", ["Demand", "Congestion", "Guidance", "Trails"])
+def test_a_layer_toggle_changes_the_picture_and_back(window, harness, run, label):
+    page = show(window, harness, run)
+    wait(page, "c.head > 12")
+    still(page, run)
+    redrawn(page)
+    before = ink(page)
+    button = page.locator(".toggle", has_text=label)
+    button.click()
+    redrawn(page)
+    assert button.get_attribute("aria-pressed") == "false"
+    assert (ink(page) != before).any()
+    button.click()
+    redrawn(page)
+    assert (ink(page) == before).all()
+
+
+def test_pointing_at_a_legend_entry_fades_the_other_states(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    redrawn(page)
+    before = ink(page)
+    page.locator(".legend-item", has_text="Loaded").hover()
+    redrawn(page)
+    assert (ink(page) != before).any()
+    counts = [int(t) for t in page.locator(".legend-item b").all_text_contents()]
+    assert sum(counts) == SMALL["robots"]
+
+
+def test_scrubbing_shows_the_past_and_live_returns(window, harness, run):
+    heard = Heard(window.page)
+    run.set_rate(60.0)
+    page = show(window, harness, run)
+    wait(page, "c.head > 150")
+    still(page, run)
+    run.set_rate(5.0)
+    live = players(page, "p.counters.head")
+    track = page.locator(".timeline-canvas")
+    box = track.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 38)
+    page.wait_for_selector(".timeline-tip:not([hidden])")
+    page.mouse.down()
+    wait(page, f"c.mode === 'replay' && c.head > 0 && c.head < {live} - 20")
+    shown = players(page, "p.picture()")
+    frame = heard.frames()[shown["step"]]
+    assert shown["x"] == frame.xy[:, 0].tolist()
+    page.mouse.up()
+    track.press("ArrowLeft")
+    held = players(page, "p.counters.head")
+    track.press("Shift+ArrowLeft")
+    wait(page, f"c.head < {held} - 8")
+    page.locator(".timeline-live").click()
+    wait(page, f"c.mode === 'live' && c.head >= {live}")
+
+
+def test_a_replay_plays_on_and_asks_for_more(window, harness, run):
+    run.set_rate(0)
+    page = show(window, harness, run)
+    wait(page, "c.head > 700")
+    still(page, run)
+    run.set_rate(200.0)
+    page.locator(".timeline-canvas").click(position={"x": 12, "y": 38})
+    wait(page, "c.mode === 'replay' && c.head < 200")
+    # one answer holds about 240 steps: passing them takes another
+    wait(page, "c.head > 420")
+
+
+def test_events_are_told_on_the_timeline(window, harness, run):
+    run.set_rate(0)
+    page = show(window, harness, run)
+    wait(page, "c.head > 160")
+    still(page, run)
+    box = page.locator(".timeline-canvas").bounding_box()
+    share = 40 / max(120, run.step_count)
+    page.mouse.move(box["x"] + 8 + share * (box["width"] - 16) * 0.975, box["y"] + 38)
+    page.wait_for_selector(".timeline-tip:has-text('Order wave')")
+
+
+def test_a_changed_knob_shows_its_epoch_and_the_head_never_turns_back(window, harness, run):
+    page = show(window, harness, run)
+    wait(page, "c.buffer > 0.3")
+    page.evaluate("""() => {
+      const p = Object.values(window.__atrium.players)[0];
+      window.heads = [];
+      const look = () => { heads.push(p.counters.head); requestAnimationFrame(look); };
+      look();
+    }""")
+    epoch = run.epoch
+    run.set_params(run.params.with_changes(patience=0.6))
+    wait(page, f"c.epochShown > {epoch}")
+    wait(page, f"c.head > {run.step_count} + 3")
+    heads = np.array(page.evaluate("() => heads"))
+    assert (np.diff(heads) >= 0).all()
+    assert players(page, "p.counters.resyncs") == 0
+
+
+def test_a_lost_connection_is_told_and_mended(window, harness, run):
+    page = show(window, harness, run)
+    head = players(page, "p.counters.head")
+    page.locator("#player .canvas").click()
+    players(page, "p.drop()")
+    page.wait_for_selector(f"{CHIP}:has-text('reconnecting')")
+    wait(page, f"c.link === 'open' && c.head > {head}")
+    page.wait_for_selector(f"{CHIP}:has-text('buffer')")
+
+
+def test_an_unknown_run_offers_a_new_one(window, harness):
+    page = window.page
+    page.goto(harness.url("nobody"))
+    page.wait_for_selector(".notice:has-text('This run has ended')")
+    page.locator(".notice-action").click()
+    assert page.evaluate("() => triggers") == [["action", "start"]]
+
+
+def test_a_crashed_run_says_why_and_offers_a_restart(window, harness, run):
+    page = show(window, harness, run)
+    run.command("fail", {})
+    page.wait_for_selector(".notice:has-text('told to fail')")
+    page.wait_for_selector(f"{CHIP}:has-text('crashed')")
+    page.locator(".notice-action").click()
+    assert page.evaluate("() => triggers") == [["action", "restart"]]
+    run.reset().result(10)
+    page.wait_for_selector(".notice", state="hidden")
+    wait(page, "c.state === 'running' && c.head > 1")
+
+
+def test_a_paused_run_says_so_and_shows_a_single_step(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    page.wait_for_selector(f"{CHIP}:has-text('paused')")
+    step = run.step_count
+    run.single_step()
+    wait(page, f"c.head === {step + 1}")
+
+
+def test_a_closed_aisle_is_drawn(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    redrawn(page)
+    before = ink(page)
+    run.command("close", {"row": 4})
+    run.single_step()
+    run.set_running(True).result(5)
+    wait(page, f"c.head > {run.step_count} + 2")
+    still(page, run)
+    redrawn(page)
+    orange = ink(page).reshape(-1, 4)
+    was = before.reshape(-1, 4)
+    hatch = ((orange[:, 0].astype(int) - orange[:, 2]) > 40).sum()
+    assert hatch > ((was[:, 0].astype(int) - was[:, 2]) > 40).sum() + 200
+
+
+CONTRAST = """() => {
+  const parse = (t) => {
+    const c = new OffscreenCanvas(1, 1).getContext("2d");
+    c.fillStyle = t; c.fillRect(0, 0, 1, 1);
+    return [...c.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const f = (v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b);
+  };
+  const ground = (node) => {
+    for (let n = node; n; n = n.parentElement ?? n.getRootNode().host) {
+      const c = parse(getComputedStyle(n).backgroundColor);
+      if (c[3] > 250) return c;
+    }
+  };
+  const out = [];
+  for (const id of ["kpis", "player", "inspector"]) {
+    const walker = document.createTreeWalker(document.getElementById(id).shadowRoot, 4);
+    while (walker.nextNode()) {
+      const node = walker.currentNode.parentElement;
+      if (!walker.currentNode.data.trim() || !node.checkVisibility()) continue;
+      const [a, b] = [light(parse(getComputedStyle(node).color)), light(ground(node))];
+      out.push([walker.currentNode.data.trim(), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]);
+    }
+  }
+  return out;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_all_text_has_aa_contrast(window, harness, run, theme):
+    page = show(window, harness, run, theme)
+    assert players(page, "p.counters.theme") == theme
+    page.locator("#player .toggle").first.click()
+    page.keyboard.press("/")
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#inspector dd:has-text('#58 204')")
+    ratios = page.evaluate(CONTRAST)
+    assert len(ratios) > 60
+    assert [r for r in ratios if r[1] < 4.5] == []
+
+
+def test_the_theme_follows_the_page(window, harness, run):
+    page = show(window, harness, run, "dark")
+    page.evaluate("() => { document.documentElement.dataset.pageTheme = 'light' }")
+    wait(page, "c.theme === 'light'")
+    page.wait_for_selector("#kpis .kpis[data-theme=light]")
+    page.wait_for_selector("#inspector .inspector[data-theme=light]")
+
+
+def test_reduced_motion_draws_a_few_frames_a_second(window, harness, run):
+    window.page.emulate_media(reduced_motion="reduce")
+    page = show(window, harness, run)
+    page.wait_for_selector(f"{CHIP}:has-text('reduced motion')")
+    draws, frames = page.evaluate("""() => new Promise((done) => {
+      const p = Object.values(window.__atrium.players)[0];
+      const from = p.counters.draws;
+      let frames = 0;
+      const look = () => ++frames < 60 ? requestAnimationFrame(look) : done([p.counters.draws - from, frames]);
+      look();
+    })""")
+    assert draws < frames / 4
+
+
+def test_kpi_cards_update_in_place(window, harness, run):
+    page = show(window, harness, run)
+    values = page.locator("#kpis .kpi-value")
+    assert values.all_text_contents() == [k["value"] or "—" for k in KPIS]
+    assert page.locator("#kpis .kpi").nth(3).get_attribute("title") == KPIS[3]["help"]
+    # a gap in the series interrupts the line instead of drawing through zero
+    assert page.locator("#kpis .spark-line").nth(3).get_attribute("d").count("M") == 2
+    page.evaluate("() => { window.card = document.querySelector('#kpis').shadowRoot"
+                  ".querySelector('.kpi') }")
+    changed = [{**KPIS[0], "value": "5.10"}, *KPIS[1:]]
+    page.evaluate(f"() => mount('kpis', {json.dumps({'items': changed})})")
+    assert values.first.text_content() == "5.10"
+    assert page.evaluate("() => card.isConnected && card.querySelector('.kpi-value')"
+                         ".textContent === '5.10'")
+
+
+def test_a_new_token_connects_anew_and_unmounting_leaves_nothing(window, harness, run):
+    page = show(window, harness, run)
+    other = harness.open(rate=5.0, seed=2, robots=31, width=62, height=26)
+    page.evaluate(f"() => mount('player', {{run: '{other.token}',"
+                  f" ws: '/live/ws?run={other.token}', height: 616}})")
+    wait(page, "c.agents === 31 && c.head > 0")
+    page.wait_for_function("() => Object.keys(window.__atrium.players).length === 1")
+    page.evaluate("() => unmount('player')")
+    assert page.evaluate("() => document.querySelector('#player').shadowRoot.children.length") == 0
+    page.wait_for_function("async () => (await (await fetch('/live/runs')).json())"
+                           ".every((r) => r.viewers === 0)")
+    harness.runs.stop(other.token)
+
+
+def test_an_empty_floor_is_drawn(window, harness):
+    run = harness.open(rate=5.0, robots=0, width=62, height=26)
+    page = window.page
+    page.goto(harness.url(run))
+    wait(page, "c.draws > 5 && c.state === 'running'")
+    assert len(np.unique(ink(page).reshape(-1, 4), axis=0)) > 10
+    harness.runs.stop(run.token)

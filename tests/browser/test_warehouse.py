@@ -1,0 +1,154 @@
+"""The warehouse page as a person uses it, in a real Chromium."""
+
+import json
+import re
+import urllib.request
+
+import pytest
+
+from tests.browser.conftest import Window
+from tests.waiting import until
+
+THEMES = [{"theme": "dark"}, {"theme": "light"}]
+SMALL = "/?scenario=small"
+
+
+def playing(window: Window) -> None:
+    until(lambda: window.player().get("draws", 0) > 10, 60)
+
+
+def spoken(window: Window) -> str:
+    return window.page.locator(".headline").inner_text()
+
+
+def step_of(window: Window) -> int:
+    text = window.page.locator(".readout").inner_text()
+    return int(re.search(r"step ([\d,]+)", text)[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("window", THEMES, indirect=True)
+def test_a_cold_open_plays_and_asks_nobody_outside(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    assert "0 conflicts" in spoken(window)
+    assert window.player()["theme"] == ("light" if "light" in str(window.page.evaluate(
+        "matchMedia('(prefers-color-scheme: light)').matches && 'light'")) else "dark")
+    cards = window.page.locator(".kpi")
+    assert cards.count() == 6
+    until(lambda: "—" not in cards.first.inner_text(), 30)
+
+
+def test_a_cold_deep_link_brings_the_shell(window, app):
+    window.open(app + "/metrics")
+    assert window.page.get_by_role("link", name="Warehouse").is_visible()
+    assert window.page.get_by_role("heading", name="Metrics").is_visible()
+
+
+def test_space_pauses_n_steps_and_r_resets(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    page = window.page
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Run").wait_for()
+    until(lambda: "paused" in spoken(window))
+    window.settle()
+    held = step_of(window)
+    page.keyboard.press("n")
+    until(lambda: step_of(window) == held + 1)
+    page.keyboard.press("r")
+    until(lambda: step_of(window) < held)
+    page.keyboard.press("Space")
+    until(lambda: "live" in spoken(window))
+
+
+def test_a_slider_is_answered_without_a_jump_of_the_page(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    before = window.player()["epochShown"]
+    box = window.page.locator(".stage").bounding_box()
+    window.page.get_by_role("slider", name="Lift a pod").press("ArrowRight")
+    until(lambda: window.player()["epochShown"] > before)
+    window.settle()
+    assert window.page.locator(".stage").bounding_box() == box
+
+
+def test_a_click_on_a_robot_opens_its_facts(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    page = window.page
+    page.keyboard.press("Space")
+    until(lambda: "paused" in spoken(window))
+    canvas = page.locator(".stage canvas").first
+    at = page.evaluate("() => Object.values(window.__atrium.players)[0].where(7)")
+    canvas.click(position={"x": at["x"], "y": at["y"]})
+    until(lambda: window.player()["selected"] >= 0)
+    page.get_by_text(re.compile(r"R-\d{4}")).first.wait_for()
+    page.keyboard.press("Escape")
+    until(lambda: window.player()["selected"] == -1)
+
+
+def test_a_reload_and_a_second_tab_keep_the_run(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    until(lambda: "run=" in window.page.url)
+    link = window.page.url
+    first = re.search(r"Run (\d+)", spoken(window))[1]
+    window.page.reload()
+    playing(window)
+    assert re.search(r"Run (\d+)", spoken(window))[1] == first
+    other = Window(window.page.context.new_page())
+    other.open(link)
+    playing(other)
+    assert re.search(r"Run (\d+)", spoken(other))[1] == first
+    assert not other.complaints
+
+
+def test_a_fault_shows_on_the_timeline(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    page = window.page
+    page.get_by_role("button", name="Faults").click()
+    page.get_by_role("button", name="Break a robot down").click()
+    window.settle()
+    page.keyboard.press("Escape")
+    until(lambda: "Fault 1" in re.sub(r"\s+", " ", page.locator(".legend").inner_text()))
+
+
+def test_the_running_run_exports_as_csv(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    until(lambda: step_of(window) > 30)
+    link = window.page.get_by_role("link", name="CSV")
+    href = link.get_attribute("href")
+    with urllib.request.urlopen(app + href.removeprefix(app), timeout=20) as answer:
+        text = answer.read().decode()
+    head, *rows = text.splitlines()
+    assert head == "run,domain,series,step,value"
+    assert any(",throughput.tasks_per_h," in r for r in rows)
+
+
+@pytest.mark.parametrize("window", [{"width": 800, "height": 1100}], indirect=True)
+def test_a_narrow_window_stacks_the_columns(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    stage = window.page.locator(".stage").bounding_box()
+    knobs = window.page.locator(".st-key-knobs").bounding_box()
+    assert stage["width"] > 700
+    assert knobs["y"] > stage["y"] + stage["height"]
+    assert window.page.evaluate("document.documentElement.scrollWidth") <= 800
+
+
+def test_switching_pages_keeps_the_run(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    first = re.search(r"Run (\d+)", spoken(window))[1]
+    window.page.get_by_role("link", name="Metrics").click()
+    window.page.get_by_role("heading", name="Metrics").wait_for()
+    window.page.get_by_role("link", name="Warehouse").click()
+    playing(window)
+    assert re.search(r"Run (\d+)", spoken(window))[1] == first
+
+
+def test_runs_are_listed_without_their_tokens(app):
+    with urllib.request.urlopen(app + "/live/runs", timeout=5) as answer:
+        assert all("token" not in run for run in json.load(answer))
