@@ -21,6 +21,7 @@ from engine.store.chunks import EMPTY
 from engine.store.encoding import Series
 from engine.store.export import Selection
 from engine.store.faults import explained
+from engine.store.intake import QUEUE_LIMIT, Intake
 from engine.store.records import (
     ENDINGS,
     Health,
@@ -30,7 +31,7 @@ from engine.store.records import (
     Run,
     Summary,
 )
-from engine.store.writer import QUEUE_LIMIT, Writer
+from engine.store.writer import Writer
 
 _DEFAULT_FOLDER: Final = Path(__file__).resolve().parents[2] / "var"
 
@@ -74,7 +75,8 @@ class Store:
         self.url = url
         self._backend: Backend = (Sqlite if url.get_backend_name() == "sqlite" else Postgres)(url)
         self._backend.prepare()
-        self._writer = Writer(self._backend, queue_limit)
+        self._intake = Intake(self._backend.place, queue_limit)
+        self._writer = Writer(self._backend, self._intake)
 
     # Recording
 
@@ -100,7 +102,7 @@ class Store:
         title = values.text(label)
         run = self._writer.run(lambda connection: runs.insert_run(
             connection, self._backend.owner, domain, kept, number, title))
-        self._writer.admit(run)
+        self._intake.admit(run)
         return run
 
     def end_run(self, run: int, outcome: Outcome, note: str = "") -> None:
@@ -136,7 +138,7 @@ class Store:
         """
         points = values.points(name, step, value)
         if len(points.step):
-            self._writer.put_points((run, values.series_name(name)), points)
+            self._intake.put_points((run, values.series_name(name)), points)
 
     def event(self, run: int, step: float, kind: str, text: str,
               data: Mapping[str, Any] | None = None) -> None:
@@ -148,7 +150,7 @@ class Store:
         """
         if not math.isfinite(step):
             raise InvalidInput(f"An event's step is {step}; it must be finite.")
-        self._writer.put_event({
+        self._intake.put_event({
             "run": run, "step": float(step), "kind": values.short("kind of event", kind),
             "text": values.text(text), "data": values.json_able("The event's data", data or {})})
 
@@ -175,7 +177,7 @@ class Store:
 
     def health(self) -> Health:
         """How the writer is; cheap, never touches the database."""
-        return self._writer.health()
+        return self._intake.health()
 
     # Reading; points are seen once committed, within half a second of `append`
 
@@ -295,7 +297,7 @@ class Store:
         """
         if self.health().state == "closed":
             return
-        for run in self._writer.live():
+        for run in self._intake.live():
             with suppress(StoreError, InvalidInput):
                 self._writer.end(run, "interrupted", "The program was closed during the run.")
         self._writer.close()
