@@ -212,6 +212,8 @@ class Fields:
         parallel = len(starts) > 1
         failed = max(self._pool.map(fill, starts) if parallel else map(fill, starts), default=-1)
         if failed >= 0:
+            self._forget(slots)
+            self._free.extend(slots[::-1].tolist())
             raise InvalidInput(
                 f"a way to cell {goals[failed]} takes more than {kernels.FARTHEST} moves; use a "
                 "smaller or less winding floor"

@@ -374,14 +374,15 @@ def _spread(
                     continue
                 v = edge >> 8
                 far = d + min(edge & 255, ceiling)
-                if far < out[v]:
-                    if far > FARTHEST:
+                if far >= out[v]:
+                    if far > FARTHEST and out[v] == UNREACHABLE:
                         return FARTHEST + 1
-                    out[v] = far
-                    b = far & mask
-                    queue[b, length[b]] = v
-                    length[b] += 1
-                    waiting += 1
+                    continue
+                out[v] = far
+                b = far & mask
+                queue[b, length[b]] = v
+                length[b] += 1
+                waiting += 1
         waiting -= count
         length[d & mask] = 0
         d += 1

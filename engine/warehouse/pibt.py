@@ -132,9 +132,16 @@ class Pibt:
             Fresh arrays; nothing given is changed. Draws one number from the generator.
 
         Raises:
-            InvalidInput: If two agents stand in one cell.
+            InvalidInput: If two agents stand in one cell or an array has another length.
         """
         graph = self._graph
+        for name, values in (("pos", pos), ("goal", goal), ("row", row), ("classes", classes),
+                             ("pinned", pinned), ("age", age)):
+            if values.shape != self._choices.shape:
+                raise InvalidInput(
+                    f"{name} has shape {values.shape}; there are {len(self._choices)} robots, "
+                    "give one entry for each"
+                )
         clash = kernels.occupy(pos, self._here, self._there)
         if clash >= 0:
             raise InvalidInput(

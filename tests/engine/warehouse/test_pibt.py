@@ -118,7 +118,7 @@ def test_numbers_of_robots_do_not_matter_where_nothing_ties(seed):
     """Renumbering the robots renumbers the outcome once costs leave no ties to coins."""
     rng = np.random.default_rng(seed)
     grid = LOOPS["open"]
-    # powers of two by cell: no two ways, and no two robots, are equally far
+    # every cell is differently far from a goal, so that no coin is needed
     graph = build_graph(grid)
     table = np.empty((25, 25), np.uint16)
     for goal in range(25):
