@@ -24,5 +24,5 @@ page = st.navigation(
     ],
     position="top",
 )
-live_count()
 page.run()
+live_count()

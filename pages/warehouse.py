@@ -10,11 +10,11 @@ import streamlit as st
 
 from engine.errors import EngineError
 from engine.live import Run
-from engine.warehouse import SCENARIOS, WarehouseParams, WarehouseSimulation, parse_map
-from pages.common.components import headline, inspector, kpis, player, readout
+from engine.warehouse import SCENARIOS, WarehouseParams, WarehouseSimulation
+from pages.common.components import PATIENCE_S, headline, inspector, kpis, player, readout
 from pages.common.controls import control, groups, pending_notice, sync_controls
 from pages.common.export import export_row
-from pages.common.runbar import PATIENCE_S, run_bar
+from pages.common.runbar import run_bar
 from pages.common.session import open_run, stop_with
 from pages.warehouse_charts import draw_charts
 
@@ -38,8 +38,7 @@ def _bring_map(run: Run) -> None:
         return
     try:
         text = upload.getvalue().decode("ascii", errors="replace")
-        grid = parse_map(text)
-        make = partial(WarehouseSimulation, grid=grid)
+        make = partial(WarehouseSimulation, floor=floor_from_map(text, run.params))
         make(run.params, run.seed).close()
     except EngineError as error:
         st.session_state["warehouse.problem"] = f"{upload.name}: {error}"
@@ -60,7 +59,7 @@ def _control_row(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         run_bar(run)
         st.selectbox("Scenario", list(SCENARIOS), key="warehouse.scenario",
-                     format_func=lambda n: SCENARIOS[n].title, on_change=_choose_scenario,
+                     format_func=lambda n: SCENARIOS[n].label, on_change=_choose_scenario,
                      args=(run,), label_visibility="collapsed", width=230,
                      help="A floor, a fleet and an order rate in balance; choosing one begins it.")
         with st.popover("Faults", icon=":material/bolt:",
@@ -123,12 +122,14 @@ planner; the count stands at the top right and has to read 0.
 def page() -> None:
     """Draw the page."""
     try:
-        opened = open_run(DOMAIN, WarehouseSimulation, SCENARIOS[FIRST].params, 1, rate=10.0)
+        first = st.query_params.get("scenario", FIRST)
+        first = first if first in SCENARIOS else FIRST
+        st.session_state.setdefault("warehouse.scenario", first)
+        opened = open_run(DOMAIN, WarehouseSimulation, SCENARIOS[first].params, 1, rate=10.0)
     except EngineError as error:
         stop_with(error)
         return
     run = opened.run
-    st.session_state.setdefault("warehouse.scenario", FIRST)
     sync_controls(run)
     headline(run, "Warehouse", SENTENCE)
     _control_row(run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import socket
 import subprocess
@@ -39,10 +38,11 @@ def free(port: int) -> bool:
 
 def healthy(port: int) -> bool:
     """Whether the server answers."""
-    with contextlib.suppress(OSError):
-        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1) as answer:
-            return bool(answer.status == 200)
-    return False
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1) as got:
+            return bool(got.status == 200)
+    except OSError:
+        return False
 
 
 def main() -> int:

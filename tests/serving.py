@@ -28,7 +28,8 @@ def start_app(folder: Path, port: int, **settings: str) -> "subprocess.Popen[byt
     with (folder / "server.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-            cwd=ROOT, env={**os.environ, "ATRIUM_DATA": str(folder), **settings}, stdout=log, stderr=log)
+            cwd=ROOT, env={**os.environ, "ATRIUM_DATA": str(folder), **settings},
+            stdout=log, stderr=log)
 
 
 def answers(port: int) -> bool:

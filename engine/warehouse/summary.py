@@ -65,7 +65,8 @@ def cards(recorder: Recorder, now: int, window_steps: int = WINDOW_STEPS) -> lis
         note = card.note
         if card.beside:
             beside = _BY_NAME[card.beside]
-            note = card.note.format(_text(beside, _reduced(recorder, beside, now, window_steps)))
+            other = _reduced(recorder, beside, now, window_steps)
+            note = "" if other is None else card.note.format(_text(beside, other))
         out.append({
             "label": kpi.label, "note": note, "unit": kpi.unit, "help": kpi.help,
             "value": None if value is None else _text(kpi, value),
@@ -108,8 +109,8 @@ def _reduced(recorder: Recorder, kpi: Kpi, until: float, steps: int) -> float | 
     return reduce(kpi.reduce, [v for _, v in recorder.window(kpi.series, until - steps, until)])
 
 
-def _text(kpi: Kpi, value: float | None) -> str:
-    return "—" if value is None else f"{value:,.{kpi.decimals}f}"
+def _text(kpi: Kpi, value: float) -> str:
+    return f"{value:,.{kpi.decimals}f}"
 
 
 def _change(kpi: Kpi, value: float | None, before: float | None) -> tuple[str, str]:

@@ -6,11 +6,15 @@ lines that imports the real module once.
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from typing import Any, Final
 
 import streamlit as st
 
 from engine.live import Run
+
+PATIENCE_S: Final = 20.0
+"""How long a page waits for a run to obey."""
 
 _LOADER: Final = """
 let module;
@@ -35,8 +39,18 @@ def player(run: Run, *, height: int) -> None:
         run: The run to show.
         height: Pixels of the whole component.
     """
+    key = f"player-{run.domain}"
+
+    def act() -> None:
+        """Answer the button of a crashed, ended or empty picture."""
+        wanted = st.session_state[key].action
+        if wanted == "restart":
+            wait([run.reset()], PATIENCE_S)
+        elif wanted == "run":
+            wait([run.set_running(True)], PATIENCE_S)
+
     _component("player")(
-        key=f"player-{run.domain}", height=height,
+        key=key, height=height, on_action_change=act,
         data={"run": run.token, "ws": f"/live/ws?run={run.token}", "height": height,
               "shortcuts": True},
     )

@@ -8,10 +8,10 @@ from typing import Final
 import streamlit as st
 
 from engine.live import Run
+from pages.common.components import PATIENCE_S
 
 SPEEDS: Final = {"1×": 1.0, "5×": 5.0, "10×": 10.0, "30×": 30.0, "Max": 0.0}
 MAX_SEED: Final = 2**31 - 1
-PATIENCE_S: Final = 20.0
 
 
 def _toggle(run: Run) -> None:
@@ -39,7 +39,7 @@ def run_bar(run: Run) -> None:
     st.button("Step", key=f"{run.domain}.step", shortcut="N", on_click=run.single_step,
               disabled=run.state in ("crashed", "ended"),
               help="Pause and make one step.")
-    st.button("Reset", key=f"{run.domain}.reset", shortcut="R", on_click=_reset, args=(run,),
+    st.button("Reset :gray[R]", key=f"{run.domain}.reset", on_click=_reset, args=(run,),
               help="Begin again from step 0 with the chosen settings and seed.")
     speed = f"{run.domain}.speed"
     names = {v: k for k, v in SPEEDS.items()}

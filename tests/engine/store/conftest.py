@@ -48,7 +48,7 @@ def postgres_server(tmp_path_factory):
             connection.execute(sa.text("SELECT pg_reload_conf()"))
         admin.dispose()
         yield url
-        server.stop()
+        server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
