@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from engine.errors import InvalidInput
+from engine.warehouse import validate as judge
 from engine.warehouse.validate import validate, validate_files
 
 MAP = "type octile\nheight 2\nwidth 4\nmap\n....\n.@..\n"
@@ -176,3 +179,13 @@ def test_files(tmp_path):
     (tmp_path / "plan.json").write_text("{")
     with pytest.raises(InvalidInput, match=r"plan\.json or floor\.map: Expecting"):
         validate_files(tmp_path / "plan.json", tmp_path / "floor.map")
+
+
+def test_the_judge_shares_no_code_with_the_planner():
+    tree = ast.parse(Path(judge.__file__).read_text())
+    imported = {
+        name for node in ast.walk(tree)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom)
+                     else [a.name for a in node.names] if isinstance(node, ast.Import) else [])
+    }
+    assert {name for name in imported if name and name.startswith("engine")} == {"engine.errors"}
