@@ -84,7 +84,7 @@ class Player {
   #connect(data) {
     this.#disconnect();
     this.hub = acquireHub(data.run);
-    this.timeline = new Timeline(this.hub, { seek: (step, play) => this.session.seek(step, play), live: () => this.session.live() });
+    this.timeline = new Timeline(this.hub, { seek: (step, play) => this.session.seek(step, play), live: () => this.session.live(), place: () => this.session.place });
     this.root.append(this.timeline.node);
     this.painter = null;
     this.stage.painter = null;
@@ -323,7 +323,7 @@ class Player {
           intervalP50: meter.interval.quantile(0.5), intervalP99: meter.interval.quantile(0.99),
           costP50: meter.cost.quantile(0.5), costP99: meter.cost.quantile(0.99), economy: stage.economy,
           buffer: clock.level(reel.last), rate: clock.rate, stalls: clock.stalls, resyncs: clock.resyncs, bytes: session.stream.bytes,
-          epochShown: session.epochShown, head: clock.head, mode: hub.mode, link: hub.link.state, state: hub.status?.state ?? "",
+          epochShown: session.epochShown, head: clock.head, last: reel.last, window: [hub.status?.first ?? 0, hub.status?.last ?? 0], mode: hub.mode, link: hub.link.state, state: hub.status?.state ?? "",
           selected: hub.selected, hovered: player.hovered, follow: hub.follow, layers: { ...player.layers },
           zoom: stage.camera.zoom, theme: player.theme.name, agents: reel.before.agents,
         };

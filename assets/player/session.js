@@ -33,7 +33,12 @@ export class Session {
     this.inspects = [];
     /** Whether a look back plays on, or holds at the step it was taken to. */
     this.playing = true;
+    /** Step that a look back was last asked for, and whether the head is still on its way there. */
+    this.sought = 0;
     this.target = -1;
+    /** A look back is under way; the one that is wanted after it, or null. */
+    this.seeking = false;
+    this.wanted = null;
     this.asked = false;
     this.wantsKey = true;
     this.gapAt = -1;
@@ -51,6 +56,8 @@ export class Session {
     hub.link = { state, since: same ? hub.link.since : performance.now(), text };
     if (state === "open") {
       this.wantsKey = true;
+      this.seeking = false;
+      this.#setMode("live");
       this.#goLive();
       if (hub.selected >= 0) hub.send({ do: "select", agent: hub.selected });
     }
@@ -143,6 +150,10 @@ export class Session {
     this.clock.jump(message.step);
     this.epochShown = message.epoch;
     this.sink.key(this.reel.after);
+    if (!message.back) return;
+    this.seeking = false;
+    this.target = this.sought;
+    if (this.wanted !== null) this.seek(this.wanted, this.playing);
   }
 
   #chunk(message) {
@@ -173,20 +184,41 @@ export class Session {
   live() {
     if (this.hub.mode === "live") return;
     this.#setMode("live");
+    this.seeking = false;
+    this.wanted = null;
     this.#goLive();
   }
 
   /**
-   * Show a step of the kept window.
+   * Show a step of the kept window. One look back is under way at a time: while a pointer drags,
+   * only the last step it wants is asked for.
    * @param {number} step
    * @param {boolean} play Play on from there, or hold.
    */
   seek(step, play) {
-    this.#setMode("replay");
+    const { hub, reel } = this;
+    if (!hub.status || hub.status.last <= hub.status.first) return;
     this.playing = play;
+    this.wanted = null;
+    if (hub.mode === "replay" && !this.seeking && step >= reel.after.step && step <= reel.last) {
+      this.target = step;
+      return;
+    }
+    if (this.seeking) {
+      this.wanted = step;
+      return;
+    }
+    this.#setMode("replay");
+    this.seeking = true;
+    this.sought = step;
     this.target = step;
-    this.asked = true;
-    this.hub.send({ do: "seek", step });
+    hub.send({ do: "seek", step });
+  }
+
+  /** The step that is shown, or about to be. */
+  get place() {
+    if (this.hub.mode !== "replay") return this.clock.head;
+    return this.wanted ?? (this.target >= 0 ? this.target : this.clock.head);
   }
 
   /** A hidden page keeps nothing: its frames are dropped until it is seen again. */
@@ -228,7 +260,11 @@ export class Session {
 
   #tickReplay(now) {
     const { reel, clock, hub } = this;
-    clock.then = clock.then || now;
+    clock.then ||= now;
+    if (this.seeking) {
+      clock.then = now;
+      return;
+    }
     if (this.target >= 0) {
       // frames from the KEY up to the wanted step are decoded, not played
       clock.head = Math.min(this.target, reel.last);

@@ -5,8 +5,8 @@ import { alpha } from "./theme.js";
 
 /** Shortest window shown, in steps, so that a young run does not stretch. */
 const SHORTEST = 120;
-const BASE = 38;
-const AREA = 22;
+const BASE = 39;
+const AREA = 20;
 const REACH_PX = 9;
 /** Share of the track that the kept window takes; what is buffered ahead is beyond. */
 const NOW_AT = 0.975;
@@ -34,15 +34,13 @@ function drawKind(context, kind, tokens, x, y) {
 export class Timeline {
   /**
    * @param {object} hub
-   * @param {object} on `seek(step, play)`, `live()`.
+   * @param {object} on `seek(step, play)`, `live()`, `place()` (step shown or about to be).
    */
   constructor(hub, on) {
     this.hub = hub;
     this.on = on;
     this.theme = null;
-    this.head = 0;
     this.gap = -1;
-    this.hover = null;
     this.dragging = false;
     this.wanted = -1;
     this.span = element("div.timeline-span");
@@ -100,7 +98,6 @@ export class Timeline {
    * @param {number} gap Step at which the connection was lost, or -1.
    */
   draw(head, theme, gap) {
-    this.head = head;
     this.theme = theme;
     this.gap = gap;
     const { hub } = this;
@@ -142,6 +139,7 @@ export class Timeline {
       context.fillRect(this.#x(this.gap) - 1, BASE - AREA, 2, AREA + 4);
     }
     this.#paintMarks(context, tokens);
+    this.#paintKinds(context, tokens, font);
     const x = this.#x(shown);
     context.strokeStyle = tokens.primary;
     context.lineWidth = 1.5;
@@ -217,6 +215,24 @@ export class Timeline {
     }
   }
 
+  /** Which kinds of event there are, at the top, as far as they fit. */
+  #paintKinds(context, tokens, font) {
+    const present = Object.keys(KINDS).filter((kind) => this.hub.events.some((e) => e.kind === kind && e.step >= this.first));
+    context.font = `12px ${font}`;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    let x = 14;
+    for (const kind of present) {
+      const { label } = KINDS[kind];
+      const width = 10 + context.measureText(label).width + 18;
+      if (x + width > this.width - 60) break;
+      drawKind(context, KINDS[kind], tokens, x, 10);
+      context.fillStyle = tokens.muted;
+      context.fillText(label, x + 9, 10.5);
+      x += width;
+    }
+  }
+
   #pointer(event) {
     return event.clientX - this.canvas.getBoundingClientRect().left;
   }
@@ -271,7 +287,7 @@ export class Timeline {
   #key(event) {
     const size = event.shiftKey ? 10 : 1;
     const by = { ArrowLeft: -size, ArrowDown: -size, ArrowRight: size, ArrowUp: size }[event.key];
-    const here = Math.floor(this.head);
+    const here = Math.floor(this.on.place());
     let to = by === undefined ? null : here + by;
     if (event.key === "Home") to = this.first;
     if (event.key === "End") { this.on.live(); event.preventDefault(); return; }

@@ -36,6 +36,12 @@ export class MiniMap {
     this.top = view.height - this.surface.height - margin;
   }
 
+  /** Pixels missing at both ends of a row `y` from the edge: the corners are round. */
+  #corner(y) {
+    const radius = this.pad;
+    return y >= radius ? 0 : Math.round(radius - Math.sqrt(radius * radius - (radius - y) ** 2));
+  }
+
   #refresh(palette, stock, robots, picture) {
     const { columns, rows, kind, outside } = this.floor;
     const { surface, cell, pad } = this;
@@ -58,7 +64,14 @@ export class MiniMap {
       const y = pad + Math.round(robots.y[i] * cell);
       fill(surface, x, y, x + side, y + side, palette.statePixels[picture.state[i] & 7]);
     }
-    frame(surface, 0, 0, surface.width, surface.height, 1, palette.border);
+    for (let y = 0; y < surface.height; y++) {
+      const inner = Math.min(y, surface.height - 1 - y);
+      const cut = this.#corner(inner);
+      // as wide as the step to the next row's cut, so that the round corners close
+      const line = Math.max(1, inner ? this.#corner(inner - 1) - cut : surface.width);
+      fill(surface, cut, y, cut + line, y + 1, palette.border);
+      fill(surface, surface.width - cut - line, y, surface.width - cut, y + 1, palette.border);
+    }
   }
 
   /** Draw into the corner of `target`. @param {number} now Milliseconds. */
@@ -74,7 +87,9 @@ export class MiniMap {
       const row = top + y;
       if (row < 0 || row >= target.height || left < 0) continue;
       const to = row * target.width + left;
-      for (let x = 0, from = y * surface.width; x < surface.width; x++, from++) target.pixels[to + x] = surface.pixels[from];
+      const from = y * surface.width;
+      const cut = this.#corner(Math.min(y, surface.height - 1 - y));
+      for (let x = cut; x < surface.width - cut; x++) target.pixels[to + x] = surface.pixels[from + x];
     }
     const x0 = Math.max(left, left + pad + Math.round((-view.originX / view.cell) * cell));
     const y0 = Math.max(top, top + pad + Math.round((-view.originY / view.cell) * cell));

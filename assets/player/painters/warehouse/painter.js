@@ -22,7 +22,7 @@ import { View } from "./view.js";
 
 const FADE_MS = 400;
 /** From this scale on ids are shown when their layer is on. */
-const IDS_FROM = 20;
+const IDS_FROM = 31;
 
 export class WarehousePainter {
   /** Layer toggles, in the order of their chips. */
@@ -47,8 +47,9 @@ export class WarehousePainter {
       columns: this.columns, rows: this.rows, kind: new Uint8Array(cells), lane: new Uint8Array(cells),
       closed: new Uint8Array(cells), outside: new Uint8Array(cells),
     };
-    this.cards = placeCards(facts.stations ?? []);
-    this.queues = new Uint8Array(this.cards.length);
+    this.stations = facts.stations ?? [];
+    this.cards = [];
+    this.queues = new Uint8Array(this.stations.length);
     this.stock = new Stock(this.floor);
     this.trails = new Trails(this.columns, this.rows);
     this.robots = new Robots();
@@ -80,9 +81,11 @@ export class WarehousePainter {
   setArray(name, values) {
     if (!(name in this.floor) || values.length !== this.columns * this.rows) return false;
     this.floor[name] = values;
-    if (name === "kind") this.floor.outside = outside(values, this.columns, this.rows);
     this.version += 1;
-    return name === "kind";
+    if (name !== "kind") return false;
+    this.floor.outside = outside(values, this.columns, this.rows);
+    this.cards = placeCards(this.stations, this.floor);
+    return true;
   }
 
   /** A slow picture. */
@@ -176,11 +179,11 @@ export class WarehousePainter {
     if (layers.trails && !view.marks && opacity >= 256) robots.drawWakes(surface, view, palette, before, after);
     const chosen = selected >= 0 && selected < after.agents;
     const path = chosen && layers.reservation && shot.facts;
-    if (path && view.near) this.#drawPath(surface, after, shot.facts, selected);
+    if (path && view.outlines) this.#drawPath(surface, after, shot.facts, selected);
     robots.draw(surface, view, palette, sprites, after, shot.only, opacity);
     if (this.#idsShown(layers)) robots.drawIds(surface, view, sprites, after.agents, -1);
     drawCards(surface, view, sprites, this.cards, this.queues);
-    if (path && !view.near) this.#drawPath(surface, after, shot.facts, selected);
+    if (path && !view.outlines) this.#drawPath(surface, after, shot.facts, selected);
     if (hovered >= 0 && hovered < after.agents && hovered !== selected) {
       drawHover(surface, view, palette, sprites, after.state[hovered] & 7, Math.round(view.centreX(robots.x[hovered])), Math.round(view.centreY(robots.y[hovered])));
     }
@@ -214,7 +217,7 @@ export class WarehousePainter {
 
   /** Half the extent of a robot's mark on the canvas, CSS pixels. */
   markRadius() {
-    return this.view.near ? this.view.scale * 0.52 : 11;
+    return this.view.outlines ? this.view.scale * 0.52 : 11;
   }
 
   /** Cells a label must not cover: the robot's next steps. */

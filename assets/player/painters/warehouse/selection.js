@@ -30,7 +30,7 @@ function drawPath(surface, view, columns, cells, startX, startY, width, colour) 
 }
 
 /**
- * Reserved window and predicted route. Under the robots when near, over them when far.
+ * Reserved window and predicted route. Under the robots where they have outlines, over them when far.
  * @param {object} facts Facts of engine inspect(): reserved, route, goal.
  * @param {number} px @param {number} py Where the robot is drawn, device pixels.
  * @param {(cell: number) => boolean} occupied Whether a robot stands on the cell.
@@ -43,11 +43,11 @@ export function drawReserved(surface, view, palette, sprites, columns, facts, he
   const onward = begin >= 0 ? route.slice(begin + 1) : route;
   const { ratio, near } = view;
   const ends = [Math.round(view.centreX(last % columns)), Math.round(view.centreY(Math.floor(last / columns)))];
-  const casing = Math.round((near ? 11 : 6.5) * ratio);
-  const strong = Math.round((near ? 5 : 2.8) * ratio);
-  const thin = Math.max(1, Math.round((near ? 3 : 1.6) * ratio));
+  const casing = Math.round((near ? 11 : 7) * ratio);
+  const strong = Math.round((near ? 6 : 4) * ratio);
+  const thin = Math.max(1, Math.round((near ? 3 : 2) * ratio));
   const { ground } = palette.pixels;
-  drawPath(surface, view, columns, onward, ...ends, Math.round(casing * 0.75), ground);
+  drawPath(surface, view, columns, onward, ...ends, thin + Math.round((near ? 5 : 3) * ratio), ground);
   drawPath(surface, view, columns, reserved, px, py, casing, ground);
   drawPath(surface, view, columns, onward, ...ends, thin, palette.primary);
   drawPath(surface, view, columns, reserved, px, py, strong, palette.primary);
@@ -78,10 +78,10 @@ export function drawGoal(surface, view, palette, sprites, columns, goal) {
   blit(surface, sprites.ring(radius, palette.floor.select, 2, !view.near), x, y);
 }
 
-/** Frame (near) or disc, glyph and ring (far) of the selected robot. */
+/** Frame (where robots have outlines) or disc, glyph and ring (far) of the selected robot. */
 export function drawMark(surface, view, palette, sprites, after, agent, px, py) {
   const { select } = palette.floor;
-  if (view.near) {
+  if (view.outlines) {
     blit(surface, sprites.frame(select, 2), px, py);
     return;
   }
@@ -93,6 +93,6 @@ export function drawMark(surface, view, palette, sprites, after, agent, px, py) 
 
 /** Ring of the robot under the pointer, in its state's colour. */
 export function drawHover(surface, view, palette, sprites, state, px, py) {
-  if (view.near) blit(surface, sprites.frame(palette.states[state], 1.5), px, py);
+  if (view.outlines) blit(surface, sprites.frame(palette.states[state], 1.5), px, py);
   else blit(surface, sprites.ring(Math.max(7, Math.round(view.scale * 0.62)), palette.states[state], 1.5), px, py);
 }

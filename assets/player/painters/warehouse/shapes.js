@@ -124,11 +124,8 @@ export function body(context, palette, state, x, y, cell, turns) {
   }
 }
 
-/** Order in which the bins of a shelf light up with demand: scattered, the same for every pod. */
-const BIN_ORDER = [4, 0, 8, 2, 6, 5, 1, 7, 3];
-
 /**
- * A pod from near: a shelf of 3 x 3 bins, as many of them pale as its demand says.
+ * A pod from near: a shelf of 3 x 3 bins, filled from below as far as its demand says.
  * @param {number} size Its side.
  * @param {number} due Pale bins, 0..9.
  * @param {string} rim Colour of its rim.
@@ -147,8 +144,7 @@ export function shelf(context, palette, x, y, size, due, rim) {
   const inner = size - 3 * gap;
   const bin = (inner - 2 * gap) / 3;
   for (let i = 0; i < 9; i++) {
-    const rank = BIN_ORDER.indexOf(i);
-    context.fillStyle = rank < due ? floor.podHot : mix(floor.podCold, floor.ground, palette.dark ? 0.45 : 0.25);
+    context.fillStyle = 8 - i < due ? floor.podHot : mix(floor.podCold, floor.ground, palette.dark ? 0.45 : 0.25);
     context.fillRect(x + 1.5 * gap + (i % 3) * (bin + gap), y + 1.5 * gap + Math.floor(i / 3) * (bin + gap), bin, bin);
   }
 }

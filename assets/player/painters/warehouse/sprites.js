@@ -303,11 +303,11 @@ export class Sprites {
       context.textBaseline = "middle";
       context.fillStyle = tokens.text;
       const roomy = width > 84 * ratio && height > 60 * ratio;
-      const two = height >= 25 * ratio;
+      const two = height >= 24 * ratio;
       const size = roomy ? 15 : 11.5;
       if (width >= 20 * ratio && height >= 12 * ratio) {
         context.font = `600 ${size * ratio}px ${palette.font}`;
-        context.fillText(station.name, width / 2, height * (roomy ? 0.36 : two ? 0.32 : 0.53), width - 4 * ratio);
+        context.fillText(station.name, width / 2, height * (roomy ? 0.36 : two ? 0.3 : 0.53), width - 4 * ratio);
       }
       if (roomy) {
         context.font = `${12 * ratio}px ${palette.font}`;
@@ -315,7 +315,7 @@ export class Sprites {
       } else if (two && width >= 20 * ratio) {
         context.fillStyle = full ? floor.full : tokens.text;
         context.font = `${11 * ratio}px ${palette.font}`;
-        context.fillText(String(queue), width / 2, height * 0.7);
+        context.fillText(String(queue), width / 2, height * 0.73);
       }
     }, 0, 0));
   }

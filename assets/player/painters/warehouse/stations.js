@@ -1,33 +1,55 @@
 /** Desk cards beside the stations, and the room they need around the floor. */
 
 import { blit } from "../../raster.js";
+import { DESK, LANE } from "./ground.js";
 
-/** Cells a card takes outward from its desk. */
+/** Cells a card takes outward from its desk, and along the wall at most. */
 const DEPTH = 3;
-const BREADTH = 3;
+const BREADTH = 3.6;
+const GAP = 0.6;
+
+/**
+ * Middle of the lanes that meet at a desk, along its wall: the card stands before all of them.
+ * @param {object} station
+ * @param {object} floor Columns, rows, kind.
+ * @param {boolean} across Whether the wall runs from top to bottom.
+ */
+function middle(station, { columns, rows, kind }, across) {
+  const used = (k) => k === DESK || k === LANE;
+  const at = (i) => (across ? (i < 0 || i >= rows ? 0 : kind[i * columns + station.x]) : i < 0 || i >= columns ? 0 : kind[station.y * columns + i]);
+  const here = across ? station.y : station.x;
+  let low = here;
+  let high = here;
+  while (here - low < 2 && used(at(low - 1))) low -= 1;
+  while (high - here < 2 && used(at(high + 1))) high += 1;
+  return (low + high + 1) / 2;
+}
 
 /**
  * Place each station's card beside its desk.
- * @param {object[]} stations Facts: name, x, y, side.
+ * @param {object[]} stations Facts: name, x, y, side; one without a side has no card.
+ * @param {object} floor Columns, rows, kind.
  * @returns {{station: object, index: number, x: number, y: number, width: number, height: number}[]}
  *     In cells.
  */
-export function placeCards(stations) {
-  return stations.map((station, index) => {
+export function placeCards(stations, floor) {
+  const placed = stations.map((station, index) => {
     const across = station.side === "left" || station.side === "right";
-    const along = across ? "y" : "x";
+    return { station, index, across, middle: middle(station, floor, across) };
+  }).filter(({ station }) => station.side);
+  return placed.map((card) => {
+    const { station, index, across } = card;
     let breadth = BREADTH;
-    for (const other of stations) {
-      if (other === station || other.side !== station.side) continue;
-      const distance = Math.abs(other[along] - station[along]);
-      if (distance > 0) breadth = Math.min(breadth, Math.max(0.8, distance - 0.6));
+    for (const other of placed) {
+      const distance = Math.abs(other.middle - card.middle);
+      if (other.station.side === station.side && distance > 0) breadth = Math.min(breadth, Math.max(0.8, distance - GAP));
     }
-    const width = across ? DEPTH : breadth;
-    const height = across ? breadth : DEPTH;
-    const x = { left: station.x - DEPTH, right: station.x + 1 }[station.side] ?? station.x + 0.5 - width / 2;
-    const y = { top: station.y - DEPTH, bottom: station.y + 1 }[station.side] ?? station.y + 0.5 - height / 2;
-    return { station, index, x, y, width, height };
-  }).filter((card) => card.station.side);
+    const outward = { left: station.x - DEPTH, right: station.x + 1, top: station.y - DEPTH, bottom: station.y + 1 }[station.side];
+    const along = card.middle - breadth / 2;
+    return across
+      ? { station, index, x: outward, y: along, width: DEPTH, height: breadth }
+      : { station, index, x: along, y: outward, width: breadth, height: DEPTH };
+  });
 }
 
 /** Smallest rectangle around the used cells and the cards, in cells. */
