@@ -70,13 +70,13 @@ def _data(sim: Simulation) -> ChartData:
     return cast(WarehouseSimulation, sim).chart_data()
 
 
-def _clock(run: Run, step: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _clock(run: Run, step: np.ndarray) -> np.ndarray:
     """Steps as times of the simulated day."""
     origin = np.datetime64("2000-01-01T14:00:00", "ms")
     return np.asarray(origin + (1000 * step).astype("timedelta64[ms]"))
 
 
-def _thin(step: np.ndarray, *rows: np.ndarray) -> tuple[np.ndarray, ...]:  # type: ignore[type-arg]
+def _thin(step: np.ndarray, *rows: np.ndarray) -> tuple[np.ndarray, ...]:
     """Means over equal stretches, at most `POINTS` of them."""
     size = -(-len(step) // POINTS)
     if size <= 1:

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from engine.errors import Infeasible
 from engine.live.record import Recorder
-from engine.live.run import Maker, Run
+from engine.live.run import Run
+from engine.live.thread import Maker
 from engine.params import Params
 
 log = logging.getLogger(__name__)

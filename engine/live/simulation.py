@@ -78,10 +78,17 @@ class Simulation(Protocol):
     for bit.
     """
 
-    params: Params
-    step_count: int
-    step_s: float
-    """Simulated seconds a step."""
+    @property
+    def params(self) -> Params:
+        """Values in force."""
+
+    @property
+    def step_count(self) -> int:
+        """Steps made."""
+
+    @property
+    def step_s(self) -> float:
+        """Simulated seconds a step."""
 
     def step(self) -> None:
         """Advance by one step."""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.errors import EngineError, StoreError
 from engine.live import RUNS, Run
-from engine.live.run import Maker
+from engine.live.thread import Maker
 from engine.params import Params
 from engine.store import Store, open_store
 
