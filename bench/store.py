@@ -10,9 +10,7 @@ It prints figures and never fails on a time. A lost acknowledged row fails it.
 from __future__ import annotations
 
 import argparse
-import os
 import resource
-import signal
 import statistics
 import subprocess
 import sys
@@ -228,8 +226,7 @@ def kill_cycles(url: str, cycles: int) -> int:
         child = subprocess.Popen([sys.executable, __file__, "--record", url],
                                  stdout=subprocess.PIPE, text=True)
         said = [child.stdout.readline()]
-        timer = threading.Timer(float(rng.uniform(0.0, 0.3)), os.kill,
-                                (child.pid, signal.SIGKILL))
+        timer = threading.Timer(float(rng.uniform(0.0, 0.3)), child.kill)
         timer.start()
         said += child.stdout.readlines()
         child.wait()

@@ -24,6 +24,7 @@ class Run:
         label: What the person called it.
         seed: Seed of its random generator.
         parameters: Its knobs at the start, JSON-able.
+        step_s: Simulated seconds a step; None where steps are no time.
         started_at: UTC.
         ended_at: UTC; None while it runs, and when its process died.
         outcome: See `Outcome`.
@@ -37,6 +38,7 @@ class Run:
     label: str
     seed: int
     parameters: Mapping[str, Any]
+    step_s: float | None
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome

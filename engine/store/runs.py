@@ -15,10 +15,10 @@ from engine.store.schema import chunk, event, points, run, series
 
 
 def insert_run(connection: sa.Connection, owner: int, domain: str, parameters: Mapping[str, Any],
-               seed: int, label: str) -> int:
+               seed: int, label: str, step_s: float | None) -> int:
     """Add a running run; returns its number."""
     number = connection.execute(sa.insert(run).values(
-        domain=domain, label=label, seed=seed, parameters=parameters,
+        domain=domain, label=label, seed=seed, parameters=parameters, step_s=step_s,
         started_at=datetime.now(UTC), outcome="running", note="", code_commit=provenance.commit(),
         environment=provenance.environment(), owner=owner,
     ).returning(run.c.id)).scalar_one()
@@ -130,6 +130,6 @@ def select_events(connection: sa.Connection, numbers: Collection[int], *,
 def _run(row: sa.Row[Any]) -> Run:
     return Run(
         id=row.id, domain=row.domain, label=row.label, seed=row.seed, parameters=row.parameters,
-        started_at=row.started_at, ended_at=row.ended_at, outcome=row.outcome, note=row.note,
-        commit=row.code_commit, environment=row.environment,
+        step_s=row.step_s, started_at=row.started_at, ended_at=row.ended_at, outcome=row.outcome,
+        note=row.note, commit=row.code_commit, environment=row.environment,
     )

@@ -51,6 +51,7 @@ run = sa.Table(
     sa.Column("environment", sa.JSON, nullable=False),
     # which process records it; `backends` knows how to ask whether that one lives
     sa.Column("owner", sa.BigInteger, nullable=False),
+    sa.Column("step_s", sa.Double),
     sa.Index("run_domain", "domain", "id"),
     sa.Index("run_outcome", "outcome"),
     sqlite_autoincrement=True,  # a deleted run's number is never given again

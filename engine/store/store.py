@@ -80,7 +80,8 @@ class Store:
 
     # Recording
 
-    def begin_run(self, domain: str, params: Mapping[str, Any], seed: int, label: str = "") -> int:
+    def begin_run(self, domain: str, params: Mapping[str, Any], seed: int, label: str = "",
+                  step_s: float | None = None) -> int:
         """Start a recording; its start, commit and environment are noted.
 
         Args:
@@ -88,6 +89,7 @@ class Store:
             params: Its knobs; JSON-able.
             seed: Seed of its generator; 64 bits.
             label: What the person calls it.
+            step_s: Simulated seconds a step, > 0; None where steps are no time.
 
         Returns:
             The run's number, stored already.
@@ -100,8 +102,10 @@ class Store:
         kept = values.json_able("The parameters", params)
         number = values.seed(seed)
         title = values.text(label)
+        if step_s is not None and not (math.isfinite(step_s) and step_s > 0):
+            raise InvalidInput(f"A step of {step_s:g} s is no time; it must be above 0.")
         run = self._writer.run(lambda connection: runs.insert_run(
-            connection, self._backend.owner, domain, kept, number, title))
+            connection, self._backend.owner, domain, kept, number, title, step_s))
         self._intake.admit(run)
         return run
 

@@ -5,6 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from engine.errors import StoreError
+from engine.store import open_store
 from engine.store.migrate import config, migrate
 from engine.store.schema import metadata
 
@@ -39,6 +40,24 @@ def test_down_and_up_again(empty):
     migrate(empty, "here")
     assert {"run", "series", "chunk", "points", "event"} < set(
         sa.inspect(empty).get_table_names())
+
+
+def test_what_an_older_program_recorded_stays(any_url):
+    engine = sa.create_engine(any_url)
+    with engine.begin() as connection:
+        command.upgrade(config(connection), "0001")
+        connection.execute(sa.text(
+            "INSERT INTO run (domain, label, seed, parameters, started_at, outcome, note,"
+            " code_commit, environment, owner) VALUES ('go', 'old', 3, '{\"a\": 1}',"
+            " '2026-01-02 03:04:05', 'finished', '', 'c', '{}', 0)"))
+    engine.dispose()
+    store = open_store(any_url)
+    (old,) = store.runs()
+    assert (old.label, old.seed, old.parameters, old.step_s) == ("old", 3, {"a": 1}, None)
+    new = store.begin_run("go", {}, 1, step_s=2.0)
+    assert new > old.id
+    assert store.run(new).step_s == 2.0
+    store.close()
 
 
 def test_strangers_and_newer_schemas_are_left_alone(empty):

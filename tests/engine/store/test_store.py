@@ -26,10 +26,11 @@ def test_a_run_keeps_where_it_comes_from(any_store, monkeypatch):
     monkeypatch.setenv("ATRIUM_COMMIT", "c0ffee")
     before = datetime.now(UTC)
     number = any_store.begin_run("warehouse", {"robots": np.int64(100), "rate": 1.5, "on": True},
-                                 2**40, "first, with 'quotes' and ünïcode")
+                                 2**40, "first, with 'quotes' and ünïcode", step_s=0.5)
     run = any_store.run(number)
     assert run.parameters == {"robots": 100, "rate": 1.5, "on": True}
     assert (run.domain, run.seed, run.outcome, run.note) == ("warehouse", 2**40, "running", "")
+    assert run.step_s == 0.5
     assert run.label == "first, with 'quotes' and ünïcode"
     assert run.commit == "c0ffee"
     assert {"python", "numpy", "numba", "cpu", "os"} <= run.environment.keys()
@@ -214,6 +215,8 @@ def test_bad_runs_and_events_are_refused_at_once(store):
         store.begin_run("warehouse", {}, 2**63)
     with pytest.raises(InvalidInput, match="domain"):
         store.begin_run("x" * 65, {}, 1)
+    with pytest.raises(InvalidInput, match="above 0"):
+        store.begin_run("warehouse", {}, 1, step_s=0.0)
     run = store.begin_run("warehouse", {}, 1)
     with pytest.raises(InvalidInput, match="kind of event"):
         store.event(run, 1, "", "")
