@@ -57,7 +57,7 @@ def _rows(
     if task is not None:
         rows.append(["Order", _orders(world, task)])
         demand = float(world.catalog.demand[task.pod])
-        rows.append(["Pod", f"{pod_name(world, task.pod)} · demand {demand:.2f}"])
+        rows.append(["Pod", f"{world.missions.pod_name(task.pod)} · demand {demand:.2f}"])
     if busy:
         ahead = ""
         if kind == DELIVER and task is not None:
@@ -75,7 +75,7 @@ def _rows(
     pusher = int(history.pusher[agent])
     pushed = f" · pushed by R-{pusher:04d}" if pusher >= 0 else ""
     first = " · goes first" if age > world.params.age_cap_steps else ""
-    rows.append(["Priority", f"{urgent}{age} steps on this leg{first}{pushed}"])
+    rows.append(["Priority", f"{urgent}{age} steps without progress{first}{pushed}"])
     cause = int(history.cause[agent])
     why = f" · {_WAITS[cause]}" if cause else ""
     rows.append(["Waited", f"{history.waited[agent]} of {history.steps[agent]} steps{why}"])
@@ -118,14 +118,8 @@ def _place(world: WarehouseSimulation, kind: int, goal: int, task: Task | None) 
     if kind == CHARGE:
         return f"bay {int(np.searchsorted(world.floor.chargers, goal)) + 1}"
     if kind == FETCH and task is not None:
-        return pod_name(world, task.pod)
+        return world.missions.pod_name(task.pod)
     return f"slot {goal // width}·{goal % width}" if goal >= 0 else "nowhere"
-
-
-def pod_name(world: WarehouseSimulation, pod: int) -> str:
-    """Name of a pod by the slot it owns: A-column·row."""
-    row, col = divmod(int(world.storage.slot[pod]), world.floor.grid.width)
-    return f"A-{col:02d}·{row:02d}"
 
 
 def _doing(kind: int, state: str) -> str:

@@ -79,6 +79,7 @@ class Floor:
         grid: Free and blocked cells.
         kind: uint8 [C], WALL … QUEUE.
         lane: uint8 [C], preferred direction, 0 none, 1 east, 2 south, 3 west, 4 north.
+        against: bool [C, 4], leaving the cell in this direction goes against a lane.
         forbidden: bool [C, 4], edges that do not exist (hard one-way lanes).
         bars: uint8 [C], class bits that may enter only if the cell is their goal.
         slots: int32 [P], storage cells, ascending.
@@ -89,6 +90,7 @@ class Floor:
     grid: Grid
     kind: UInt8
     lane: UInt8
+    against: Bool
     forbidden: Bool
     bars: UInt8
     slots: Int32
@@ -126,8 +128,9 @@ def generate(params: WarehouseParams) -> Floor:
         bars[list(station.lane)] = EMPTY | HOMEBOUND
     symbol = np.frombuffer(b"@.SEEE", np.uint8)[flat]
     grid = Grid(plan.height, plan.width, flat != WALL, symbol)
+    against = np.stack([lane.ravel() == 1 + (k + 2) % 4 for k in range(4)], axis=1)
     return Floor(
-        grid, flat, lane.ravel(), forbidden.reshape(-1, 4), bars,
+        grid, flat, lane.ravel(), against, forbidden.reshape(-1, 4), bars,
         np.flatnonzero(flat == SLOT).astype(np.int32), stations,
         np.sort(np.array(chargers, np.int32)),
     )

@@ -28,6 +28,7 @@ from engine.warehouse.params import WarehouseParams
 from engine.warehouse.stations import Stations
 from engine.warehouse.storage import Storage
 from engine.warehouse.tasks import Task, TaskBoard
+from engine.warehouse.telemetry import History
 from engine.warehouse.traffic import TILE, UNIT, Traffic
 from engine.warehouse.window import (
     CHARGE, DELIVER, FETCH, RETURN, CommittedWindow, Leg, News,
@@ -98,7 +99,7 @@ class Missions:
     def __init__(
         self, floor: Floor, params: WarehouseParams, catalog: Catalog, book: OrderBook,
         board: TaskBoard, stations: Stations, storage: Storage, batteries: Batteries,
-        traffic: Traffic, agents: int,
+        traffic: Traffic, history: History, agents: int,
     ) -> None:
         self.params = params
         self.floor = floor
@@ -109,6 +110,7 @@ class Missions:
         self.storage = storage
         self.batteries = batteries
         self.traffic = traffic
+        self.history = history
         self.bays = Bays(floor.chargers, floor.grid.width)
         self.loaded: Bool = np.zeros(agents, np.bool_)
         self.source: Int32 = np.full(agents, -1, np.int32)
@@ -119,7 +121,6 @@ class Missions:
         self.last_round: Round | None = None
         self.sent_to_charge = 0
         self._window: CommittedWindow
-        self._waits_for_bay: Bool = np.zeros(agents, np.bool_)
 
     def bind(self, window: CommittedWindow) -> None:
         """Name the window that asks `hold_on_arrival`."""
@@ -170,15 +171,18 @@ class Missions:
     def _arrived(self, robot: int, kind: int, mission: Mission, step: int) -> None:
         if kind == CHARGE:
             self.batteries.charging[robot] = True
+            self.history.note(robot, step, "Began to charge")
         elif kind == DELIVER:
             task = _task_of(mission)
             if not task.void:
                 task.arrived = step
+                self.history.note(robot, step, f"At the desk of {self._name(task)}")
                 self.stations.picking[task.station] = task.number
 
     def _finished(self, robot: int, kind: int, mission: Mission, step: int) -> None:
         if kind == CHARGE:
             self.batteries.charging[robot] = False
+            self.history.note(robot, step, f"Left the bay at {self.batteries.charge[robot]:.0f} %")
             return
         task = _task_of(mission)
         if kind == FETCH:
@@ -188,23 +192,28 @@ class Missions:
             self.loaded[robot] = True
             self.source[robot] = cell
             task.lifted = step
+            self.history.note(robot, step, f"Lifted pod {self.pod_name(task.pod)}")
         elif kind == DELIVER:
             self.source[robot] = -1
-            if not task.void:
+            if task.void:
+                self.history.note(robot, step, "Passed the desk unserved")
+            else:
                 self._picked(task, step)
+                self.history.note(robot, step, f"Picked at {self._name(task)}")
         else:
             self.storage.set_down(task.pod, int(self._window.pos[robot]))
             self.loaded[robot] = False
             self.source[robot] = -1
+            self.history.note(robot, step, f"Set pod {self.pod_name(task.pod)} down")
             self.board.give_back_pod(task, step)
             if not task.void:
+                self.stations.in_flight[task.station] -= 1
                 self.finished_tasks.append(task)
 
     def _picked(self, task: Task, step: int) -> None:
         task.picked = step
         s = task.station
         self.stations.picking[s] = 0
-        self.stations.in_flight[s] -= 1
         self.stations.picked[s] += 1
         self.stations.lines[s] += len(task.lines)
         for order, _ in task.lines:
@@ -286,7 +295,8 @@ class Missions:
             robot = int(workers[j])
             carry = self._carry_steps(task)
             approach = float(distance[i, j])
-            self.stations.note_trip(task.station, approach + params.lift_s + carry)
+            self.stations.note_trip(task.station,
+                                    approach + params.lift_s + 2.0 * carry + params.set_down_s)
             self.batteries.note_need(self._need(task) + approach * params.drain_moving / 60.0)
             if window.hold_at_horizon[robot] > 0:
                 window.release(robot)
@@ -300,9 +310,9 @@ class Missions:
         ))
         self.plan[robot].append(Mission(first, first + 3, task))
         self.board.assign(task, robot, step)
+        self.history.note(robot, step, f"Took pod {self.pod_name(task.pod)} for {self._name(task)}")
         self.stations.in_flight[task.station] += 1
         self.batteries.asleep[robot] = False
-        self._waits_for_bay[robot] = False
 
     def _costs(self, tasks: list[Task], workers: Int32) -> tuple[Float64, Float64]:
         """Cost and distance of every pair, float64 [M, N]."""
@@ -349,13 +359,11 @@ class Missions:
             if self.bays.free:
                 bay = self.bays.nearest(int(window.pos_at_horizon[robot]), self.traffic.chargeable)
             if bay < 0:
-                self._waits_for_bay[robot] = True
-                continue
+                return
             goal = self.bays.reserve(bay, robot)
             first = window.append(robot, (Leg(CHARGE, goal, EMPTY),))
             self.plan[robot].append(Mission(first, first + 1, None, bay))
-            self._waits_for_bay[robot] = False
-            batteries.asleep[robot] = False
+                batteries.asleep[robot] = False
             self.sent_to_charge += 1
 
     def free_bays(self) -> None:
@@ -384,6 +392,14 @@ class Missions:
         """Task that a robot executes now."""
         plan = self.plan[robot]
         return plan[0].task if plan else None
+
+    def pod_name(self, pod: int) -> str:
+        """Name of a pod by the slot it owns: A-column·row."""
+        row, col = divmod(int(self.storage.slot[pod]), self.floor.grid.width)
+        return f"A-{col:02d}·{row:02d}"
+
+    def _name(self, task: Task) -> str:
+        return self.stations.sites[task.station].name
 
     def _mission_at(self, robot: int, leg: int) -> Mission:
         for mission in self.plan[robot]:

@@ -43,20 +43,20 @@ class WarehouseParams(Params):
         1, "Aisle width", "Cells between two blocks; lanes side by side alternate.",
         low=1, high=3, step=1, unit="cells", group="Layout", live=False)
     stations: int = knob(
-        22, "Pick stations", "Desks on the two sides, each with a lane in and a lane out.",
+        30, "Pick stations", "Desks on the two sides, each with a lane in and a lane out.",
         low=1, high=240, step=1, group="Layout", live=False)
     lane_cells: int = knob(
         10, "Queue lane", "Cells of the lane in front of a desk.",
         low=2, high=24, step=1, unit="cells", group="Layout", live=False)
     chargers: int = knob(
-        72, "Chargers", "Charging bays along the top, aisles on both sides of each.",
+        90, "Chargers", "Charging bays along the top, aisles on both sides of each.",
         low=1, high=2000, step=1, group="Layout", live=False)
     storage_fill_percent: float = knob(
         95.0, "Slots filled", "Share of storage slots that hold a pod at the start.",
         low=10.0, high=100.0, step=1.0, unit="%", group="Layout", live=False)
 
     orders_per_h: float = knob(
-        5400.0, "Order rate", "Mean arrivals; orders come as a Poisson process.",
+        8400.0, "Order rate", "Mean arrivals; orders come as a Poisson process.",
         low=0.0, high=60_000.0, step=60.0, unit="orders/h", group="Orders")
     zipf_exponent: float = knob(
         0.8, "SKU popularity", "Zipf exponent: 0 asks for every SKU alike, 1.5 for few of them.",
@@ -109,15 +109,15 @@ class WarehouseParams(Params):
         3, "Committed window", "Steps each robot has reserved ahead; 1 is plain PIBT.",
         low=1, high=10, step=1, unit="steps", group="Traffic")
     age_cap_steps: int = knob(
-        300, "Age cap", "A robot that has been on one leg longer than this goes first.",
-        low=30, high=2000, step=10, unit="steps", group="Traffic")
+        60, "Age cap", "A robot that has come no nearer to its goal for this long goes first.",
+        low=10, high=1000, step=10, unit="steps", group="Traffic")
     queue_limit: int = knob(
         8, "Queue limit a station", "Pods a desk keeps at hand beyond those that must be under "
         "way to keep it busy.",
         low=1, high=30, step=1, unit="pods", group="Traffic")
 
     pick_s: float = knob(
-        6.0, "Pick a line", "Mean time a picker needs for one line.",
+        5.0, "Pick a line", "Mean time a picker needs for one line.",
         low=1.0, high=60.0, step=0.5, unit="s", group="Stations")
     pick_variation: float = knob(
         0.3, "Pick variation", "Standard deviation of the pick time over its mean.",

@@ -84,7 +84,8 @@ class Routes:
     def invalidate(self, goals: Int32 | None = None) -> None:
         """Forget the rows of some goals (all by default): they are computed when asked for."""
         self._fields.invalidate(goals)
-        self._write_idle()
+        if goals is None or self._home in goals:
+            self._write_idle()
 
     def refresh(self, budget: int) -> int:
         """Recompute up to `budget` rows that belong to an older graph."""

@@ -19,13 +19,14 @@ import numpy.typing as npt
 from engine.errors import InvalidInput
 from engine.live.simulation import Array, Event, Frame, Points, Scene
 from engine.params import Params
-from engine.warehouse import metrics, summary, telemetry
+from engine.warehouse import metrics, telemetry
+from engine.warehouse import summary as cards
 from engine.warehouse import world_kernels as kernels
 from engine.warehouse.battery import Batteries
 from engine.warehouse.catalog import Catalog
 from engine.warehouse.faults import Faults
 from engine.warehouse.inspector import describe
-from engine.warehouse.layout import AISLE, CELL_M, SLOT, Floor, generate
+from engine.warehouse.layout import AISLE, CELL_M, QUEUE, SLOT, Floor, generate
 from engine.warehouse.missions import Missions
 from engine.warehouse.orders import OrderBook
 from engine.warehouse.params import WarehouseParams
@@ -46,7 +47,6 @@ TABLE_BYTES: Final = 1_000_000_000
 CARRIES: Final = 8
 EMPTY_STATE, LOADED, WAITING, CHARGING, FAULT, IDLE = range(6)
 _CROWDED: Final = 0.5
-_TABLE_REFRESH: Final = 1
 
 
 class WarehouseSimulation:
@@ -99,9 +99,12 @@ class WarehouseSimulation:
         self.batteries = Batteries(p.robots, p, fleet)
         self.traffic = Traffic(floor, p, table_bytes)
         self._pibt = Pibt(self.traffic.graph, p.robots, planning, age_cap=p.age_cap_steps)
+        self.history = telemetry.History(p.robots)
         self.missions = Missions(floor, p, self.catalog, self.book, self.board, self.stations,
-                                 self.storage, self.batteries, self.traffic, p.robots)
+                                 self.storage, self.batteries, self.traffic, self.history,
+                                 p.robots)
         self.window = CommittedWindow(start, self._pibt, self.traffic.routes,
+                                      floor.kind == QUEUE, floor.bars,
                                       self.missions.hold_on_arrival)
         self.missions.bind(self.window)
         self.faults = Faults(self, faults)
@@ -112,7 +115,6 @@ class WarehouseSimulation:
         self.stranded = 0
         self.found: Int64 = np.zeros(kernels.AUDITS, np.int64)
         self.state: UInt8 = np.full(p.robots, IDLE, np.uint8)
-        self.history = telemetry.History(p.robots)
         self._events: list[Event] = []
         self._scene_version = 0
         self._before = start.copy()
@@ -120,6 +122,7 @@ class WarehouseSimulation:
         self._keep_out = np.where(floor.kind == SLOT, floor.bars, 0).astype(np.uint8)
         self._closed = self._closed_cells()
         self._flushed = False
+        self._wave = False
 
     @property
     def loaded(self) -> Bool:
@@ -155,7 +158,8 @@ class WarehouseSimulation:
         self.missions.release_orders(step)
         if step % self.params.batch_window_s == 0:
             self.missions.assign(step)
-        self.traffic.routes.refresh(_TABLE_REFRESH)
+            self._watch_bays()
+        self.traffic.refresh()
         self._tally.observe(step)
         self._plan()
 
@@ -190,6 +194,15 @@ class WarehouseSimulation:
         for robot in flat.tolist():
             self.stranded += 1
             self.faults.strand(robot)
+
+    def _watch_bays(self) -> None:
+        """Tell when all bays are taken, once a wave."""
+        bays = self.missions.bays
+        if not bays.free and not self._wave:
+            self.tell("charge", f"All {len(bays.cells)} charging bays are taken")
+            self._wave = True
+        elif bays.free > len(bays.cells) // 2:
+            self._wave = False
 
     def flush(self) -> None:
         """Throw the reservations away; they are planned anew before the next step."""
@@ -268,11 +281,11 @@ class WarehouseSimulation:
 
     def summary(self) -> Mapping[str, Any]:
         """The KPI cards."""
-        return {"kpis": summary.cards(self.recorder, self.step_count)}
+        return {"kpis": cards.cards(self.recorder, self.step_count)}
 
-    def chart_data(self) -> summary.ChartData:
+    def chart_data(self) -> cards.ChartData:
         """Points of the page's charts."""
-        return summary.chart_data(self.recorder, [s.name for s in self.floor.stations])
+        return cards.chart_data(self.recorder, [s.name for s in self.floor.stations])
 
     def apply(self, params: Params) -> None:
         """Take new values for live knobs.

@@ -1,8 +1,9 @@
 """Pick stations: how long a pick takes, how many pods a desk may have under way, who is stopped.
 
 A desk needs service_rate × travel_time pods under way to stay busy (Little 1961,
-doi:10.1287/opre.9.3.383), and `queue_limit` more to ride out variation. Travel time is the
-free-flow estimate made at assignment, so that a jam does not call for more pods.
+doi:10.1287/opre.9.3.383), and `queue_limit` more to ride out variation. Travel time, from the robot
+to the pod, to the desk and back to a slot, is the free-flow estimate made at assignment, so that a
+jam does not call for more pods: the work in process is bounded whatever the demand.
 
 Shape letters: S stations.
 """
@@ -32,7 +33,7 @@ class Stations:
 
     Attributes:
         sites: The desks themselves.
-        in_flight: Tasks assigned and not yet picked, by desk.
+        in_flight: Tasks assigned whose pods are not back yet, by desk.
         open_orders: Orders taken, by desk.
         stopped_until: Step until which each desk stands still, 0 for none.
         picking: Task number being picked, 0 for none.
@@ -72,7 +73,7 @@ class Stations:
         return steps
 
     def note_trip(self, station: int, steps: float) -> None:
-        """Take in the free-flow estimate from assignment to desk of one task."""
+        """Take in the free-flow estimate of one task, from assignment to return."""
         self._travel[station] = _average(self._travel[station], steps)
 
     def room(self, params: WarehouseParams) -> list[int]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.warehouse.battery import Batteries
 from engine.warehouse.layout import CELL_M
 from engine.warehouse.metrics import SAMPLE_STEPS, STATES
 
@@ -79,10 +78,10 @@ class Tally:
         self._plan_ms: list[float] = []
         self._waits = np.zeros(len(CAUSES), np.int64)
         self._vertex = self._swap = self._reroutes = 0
-        self._done = self._orders = self._refused = self._late = 0
+        self._done = self._orders = self._refused = 0
         self._busy = 0
         self._rounds: list[tuple[float, float, float]] = []
-        self._totals = np.zeros_like(Batteries(0, world.params, np.random.default_rng(0)).totals)
+        self._totals = world.batteries.totals.copy()
         self.recent_tasks = 0
 
     def planned(self, milliseconds: float) -> None:

@@ -51,21 +51,24 @@ class Traffic:
         self._desks = np.array([s.desk for s in floor.stations], np.int32)
         self.blocked: UInt8 = np.zeros(cells, np.uint8)
         self.closed: UInt8 = np.zeros(cells, np.uint8)
+        self._outdated: Int32 = self._desks[:0]
         self.heat: Float32 = np.zeros(cells, np.float32)
         self.tiles_across = -(-floor.grid.width // TILE)
         self.tile_heat: Float32 = np.zeros(
             self.tiles_across * -(-floor.grid.height // TILE), np.float32)
         self.reachable: Bool = np.ones(cells, np.bool_)
         self.chargeable: Bool = np.ones(cells, np.bool_)
-        self._make_graph(params)
+        self._guided = False
+        self.graph: Graph = self._make_graph(params)
+        self._congestion = self._watch(params)
         self.routes = Routes(self.graph, parking_places(floor), max_bytes)
         self._find_reachable()
 
     def rebuild(self, params: WarehouseParams) -> None:
         """Take in new prices or closures."""
-        before = self.graph
-        heat = self._congestion.heat
-        self._make_graph(params)
+        before, heat = self.graph, self._congestion.heat
+        self.graph = self._make_graph(params)
+        self._congestion = self._watch(params)
         self._congestion.heat = heat
         self.routes.set_graph(self.graph)
         if not np.array_equal(before.nbr, self.graph.nbr):
@@ -90,8 +93,20 @@ class Traffic:
             return False
         self.graph = self._congestion.graph
         self.routes.set_graph(self.graph)
-        self.routes.invalidate(self._desks)
+        self._outdated = self._desks
         return True
+
+    def refresh(self) -> None:
+        """Bring some distances up to date with the prices: a share a step, not all in one.
+
+        The ways to the desks, which everybody takes, are renewed at every change of prices; those
+        to single slots one by one.
+        """
+        share = -(-len(self._desks) // _PERIOD)
+        if len(self._outdated):
+            self.routes.invalidate(self._outdated[:share])
+            self._outdated = self._outdated[share:]
+        self.routes.refresh(1)
 
     def mean_tiles(self) -> None:
         """Bring `tile_heat` up to date."""
@@ -102,21 +117,23 @@ class Traffic:
         """Release threads and memory."""
         self.routes.close()
 
-    def _make_graph(self, params: WarehouseParams) -> None:
+    def _make_graph(self, params: WarehouseParams) -> Graph:
+        """Edges and prices without congestion."""
         floor = self._floor
         self._guided = params.planner == "PIBT + guidance"
         against = round(UNIT * params.lane_cost) if self._guided else UNIT
-        graph = build_graph(floor.grid, forbidden=floor.forbidden,
-                            cost=_lane_prices(floor.lane, against), bars=floor.bars)
+        cost = np.where(floor.against, against, UNIT).astype(np.uint8)
+        graph = build_graph(floor.grid, forbidden=floor.forbidden, cost=cost, bars=floor.bars)
         nbr = graph.nbr.copy()
         there = np.where(nbr >= 0, nbr, 0)
         shut = self.blocked[there] > 0
         shut |= (self.closed[there] > 0) & (self.closed == 0)[:, None]
         nbr[shut] = -1
-        self.graph: Graph = graph._replace(nbr=nbr)
+        return graph._replace(nbr=nbr)
+
+    def _watch(self, params: WarehouseParams) -> Congestion:
         weight = UNIT * params.congestion_weight if self._guided else 0.0
-        self._congestion = Congestion(self.graph, weight=weight, horizon=MEMORY_STEPS,
-                                      period=_PERIOD)
+        return Congestion(self.graph, weight=weight, horizon=MEMORY_STEPS, period=_PERIOD)
 
     def _find_reachable(self) -> None:
         graph = self.graph
@@ -138,12 +155,3 @@ def parking_places(floor: Floor) -> Int32:
     rows, cols = np.divmod(floor.slots, floor.grid.width)
     even = floor.slots[(rows + cols) % 2 == 0]
     return even if len(even) else floor.slots
-
-
-def _lane_prices(lane: UInt8, against: int) -> UInt8:
-    """Price of leaving each cell in each direction, uint8 [C, 4]."""
-    price = np.full((len(lane), 4), UNIT, np.uint8)
-    for k in range(4):
-        price[lane == 1 + (k + 2) % 4, k] = against
-    return price
-

@@ -75,7 +75,7 @@ class CommittedWindow:
     """
 
     def __init__(
-        self, start: Int32, pibt: Pibt, routes: Routes,
+        self, start: Int32, pibt: Pibt, routes: Routes, lane: Bool, bars: UInt8,
         hold_on_arrival: Callable[[int, int], int],
     ) -> None:
         """Stand every robot on its start cell, idle.
@@ -84,6 +84,8 @@ class CommittedWindow:
             start: int32 [A], distinct cells.
             pibt: Plans one step.
             routes: Distances.
+            lane: bool [C], cells in which robots queue.
+            bars: uint8 [C], class bits that may enter only if the cell is their goal.
             hold_on_arrival: (robot, leg) -> steps to stand at the goal, >= 1; asked at the
                 horizon, ahead of execution, and again after a flush.
         """
@@ -94,11 +96,14 @@ class CommittedWindow:
         self.end: Int32 = np.zeros(agents, np.int32)
         self._pibt = pibt
         self._routes = routes
+        self._lane = lane
+        self._bars = bars
         self._hold_on_arrival = hold_on_arrival
         self._pos = np.zeros((_KEPT, agents), np.int32)
         self._leg = np.zeros((_KEPT, agents), np.int32)
         self._hold = np.zeros((_KEPT, agents), np.int32)
         self._age = np.zeros((_KEPT, agents), np.int32)
+        self._nearest = np.full((_KEPT, agents), kernels.FAR, np.int32)
         self._result: list[StepResult | None] = [None] * _KEPT
         self._news: list[list[News]] = [[] for _ in range(_KEPT)]
         self._pos[0] = start
@@ -108,27 +113,32 @@ class CommittedWindow:
         self._goal_now = np.zeros(agents, np.int32)
         self._class_now = np.zeros(agents, np.uint8)
         self._pinned = np.zeros(agents, np.bool_)
+        self._rank_age = np.zeros(agents, np.int32)
         self._told = np.zeros(agents, np.uint8)
 
     @property
     def pos(self) -> Int32:
         """Executed cells, int32 [A]; read only."""
-        return self._pos[self.now % _KEPT]
+        out: Int32 = self._pos[self.now % _KEPT]
+        return out
 
     @property
     def leg(self) -> Int32:
         """Executed leg of each robot, int32 [A]; equal to `end` when idle."""
-        return self._leg[self.now % _KEPT]
+        out: Int32 = self._leg[self.now % _KEPT]
+        return out
 
     @property
     def hold(self) -> Int32:
         """Steps each robot still stands, int32 [A], at the executed step."""
-        return self._hold[self.now % _KEPT]
+        out: Int32 = self._hold[self.now % _KEPT]
+        return out
 
     @property
     def age(self) -> Int32:
-        """Steps each robot has been on its leg, int32 [A], at the executed step."""
-        return self._age[self.now % _KEPT]
+        """Steps since each robot was nearer to its goal than ever before on its leg, int32 [A]."""
+        out: Int32 = self._age[self.now % _KEPT]
+        return out
 
     @property
     def result(self) -> StepResult | None:
@@ -138,17 +148,20 @@ class CommittedWindow:
     @property
     def pos_at_horizon(self) -> Int32:
         """Planned cells at the horizon, int32 [A]."""
-        return self._pos[self.horizon % _KEPT]
+        out: Int32 = self._pos[self.horizon % _KEPT]
+        return out
 
     @property
     def leg_at_horizon(self) -> Int32:
         """Leg of each robot at the horizon, int32 [A]."""
-        return self._leg[self.horizon % _KEPT]
+        out: Int32 = self._leg[self.horizon % _KEPT]
+        return out
 
     @property
     def hold_at_horizon(self) -> Int32:
         """Steps each robot still stands at the horizon, int32 [A]."""
-        return self._hold[self.horizon % _KEPT]
+        out: Int32 = self._hold[self.horizon % _KEPT]
+        return out
 
     def kind_of(self, robot: int, leg: int) -> int:
         """Kind of one leg."""
@@ -191,6 +204,7 @@ class CommittedWindow:
         self.leg[robot] = leg
         self.hold[robot] = 0
         self.age[robot] = 0
+        self._nearest[self.now % _KEPT, robot] = kernels.FAR
 
     def cut(self, robot: int, end: int) -> None:
         """Forget the legs from `end` on; `flush` first if the horizon may have begun them."""
@@ -224,18 +238,21 @@ class CommittedWindow:
 
     def _extend(self) -> None:
         here, there = self.horizon % _KEPT, (self.horizon + 1) % _KEPT
+        for kept in (self._leg, self._hold, self._age, self._nearest):
+            kept[there] = kept[here]
         leg, hold, age = self._leg[there], self._hold[there], self._age[there]
-        leg[:], hold[:], age[:] = self._leg[here], self._hold[here], self._age[here]
         goal = self._goal_now
-        kernels.read_legs(leg, self.end, hold, self.broken, self._goal, self._class, goal,
-                          self._class_now, self._pinned, EMPTY)
+        kernels.read_legs(self._pos[here], leg, self.end, hold, age, self.broken, self._goal,
+                          self._class, self._bars, EMPTY, goal, self._class_now, self._pinned,
+                          self._rank_age)
         row = self._routes.rows(goal, self._class_now)
         result = self._pibt.step(self._pos[here], goal, row, self._routes.table,
-                                 self._class_now, self._pinned, age)
+                                 self._class_now, self._pinned, self._rank_age)
         self._pos[there] = result.next
         self._result[there] = result
-        told = kernels.walk_legs(result.next, goal, self.end, self.broken, leg, hold, age,
-                                 self._told)
+        told = kernels.walk_legs(result.next, goal, self.end, self.broken, row,
+                                 self._routes.table, self._lane, leg, hold,
+                                 self._nearest[there], age, self._told)
         self.horizon += 1
         news: list[News] = []
         self._news[there] = news

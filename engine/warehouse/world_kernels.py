@@ -23,6 +23,11 @@ NOTHING: Final = 0
 ARRIVED: Final = 1
 FINISHED: Final = 2
 
+FIRST: Final = 1_000_000
+"""Age of a robot that ranks before all others."""
+FAR: Final = 65536
+"""Farther than any distance."""
+
 # what `audit` counts
 VERTEX: Final = 0
 SWAP: Final = 1
@@ -33,22 +38,32 @@ AUDITS: Final = 4
 
 @njit(cache=True, nogil=True)
 def read_legs(
-    leg: Int32, end: Int32, hold: Int32, broken: Bool, leg_goal: Int32, leg_class: UInt8,
-    goal: Int32, klass: UInt8, pinned: Bool, idle_class: int,
+    pos: Int32, leg: Int32, end: Int32, hold: Int32, age: Int32, broken: Bool, leg_goal: Int32,
+    leg_class: UInt8, bars: UInt8, idle_class: int, goal: Int32, klass: UInt8, pinned: Bool,
+    rank_age: Int32,
 ) -> None:
     """What the planner needs to know of every robot at the horizon.
 
+    A robot that has lifted its pod can leave the slot through the aisle alone: for it the slot is
+    a dead end, which breaks the condition under which PIBT lets everybody arrive. A robot that
+    waits in the aisle to pass under that very slot would block it for good. So whoever is to leave
+    a cell that is barred for it ranks before all others.
+
     Args:
+        pos: int32 [A], cells.
         leg: int32 [A], current leg, counted from the start of the run.
         end: int32 [A], one past the last leg; a robot with leg == end is idle.
         hold: int32 [A], steps still to stand.
+        age: int32 [A], steps without progress.
         broken: bool [A].
         leg_goal: int32 [A, L], ring.
         leg_class: uint8 [A, L], ring.
+        bars: uint8 [C].
+        idle_class: Class of an idle robot.
         goal: int32 [A], filled, -1 for idle.
         klass: uint8 [A], filled.
         pinned: bool [A], filled.
-        idle_class: Class of an idle robot.
+        rank_age: int32 [A], filled: age by which the planner ranks.
     """
     ring = leg_goal.shape[1]
     for a in range(leg.size):
@@ -59,23 +74,33 @@ def read_legs(
         else:
             goal[a] = -1
             klass[a] = idle_class
+        leaving = (bars[pos[a]] & klass[a]) != 0 and pos[a] != goal[a]
+        rank_age[a] = FIRST if leaving else age[a]
 
 
 @njit(cache=True, nogil=True)
 def walk_legs(
-    nxt: Int32, goal: Int32, end: Int32, broken: Bool, leg: Int32, hold: Int32, age: Int32,
-    news: UInt8,
+    nxt: Int32, goal: Int32, end: Int32, broken: Bool, row: Int32, table: UInt16, lane: Bool,
+    leg: Int32, hold: Int32, nearest: Int32, age: Int32, news: UInt8,
 ) -> int:
     """Move the horizon's bookkeeping one step on.
+
+    Age counts steps without progress: it starts anew whenever a robot is nearer to its goal than
+    ever before on this leg. So a starving robot goes first just until it has got on, and a jam
+    does not become an order by age.
 
     Args:
         nxt: int32 [A], cells after the step.
         goal: int32 [A], goals during it.
         end: int32 [A].
         broken: bool [A].
+        row: int32 [A], row of `table` that the step was planned with.
+        table: uint16 [R, C], distances.
+        lane: bool [C], station lanes; who queues there does not age.
         leg: int32 [A], updated: a finished leg gives way to the next.
         hold: int32 [A], updated: one step less to stand.
-        age: int32 [A], updated: steps on this leg.
+        nearest: int32 [A], updated: smallest distance on this leg so far.
+        age: int32 [A], updated: steps since then.
         news: uint8 [A], filled: ARRIVED at the goal of the leg, FINISHED standing there.
 
     Returns:
@@ -88,10 +113,11 @@ def walk_legs(
             continue
         if leg[a] == end[a]:
             age[a] = 0
+            nearest[a] = FAR
             continue
-        age[a] += 1
         if hold[a] > 0:
             age[a] = 0
+            nearest[a] = FAR
             hold[a] -= 1
             if hold[a] == 0:
                 leg[a] += 1
@@ -101,6 +127,13 @@ def walk_legs(
             age[a] = 0
             news[a] = ARRIVED
             told += 1
+        else:
+            far = np.int32(table[row[a], nxt[a]])
+            if far < nearest[a]:
+                nearest[a] = far
+                age[a] = 0
+            elif not lane[nxt[a]]:
+                age[a] += 1
     return told
 
 
@@ -324,3 +357,60 @@ def tile_means(
     for t in range(out.size):
         if count[t]:
             out[t] /= count[t]
+
+
+@njit(cache=True, nogil=True)
+def cut_vertices(nbr: Int32, free: Bool) -> Bool:
+    """Cells whose loss parts the floor, bool [C], by lowest reachable entry time.
+
+    Args:
+        nbr: int32 [C, 4], an undirected graph.
+        free: bool [C].
+
+    Source: Tarjan 1972, doi:10.1137/0201010, with an explicit stack.
+    """
+    cells = free.size
+    entry = np.full(cells, -1, np.int64)
+    low = np.zeros(cells, np.int64)
+    parent = np.full(cells, -1, np.int32)
+    way = np.zeros(cells, np.int8)
+    stack = np.empty(cells, np.int32)
+    cut = np.zeros(cells, np.bool_)
+    clock = 0
+    for start in range(cells):
+        if not free[start] or entry[start] >= 0:
+            continue
+        children = 0
+        top = 0
+        stack[0] = start
+        entry[start] = clock
+        low[start] = clock
+        clock += 1
+        while top >= 0:
+            u = stack[top]
+            if way[u] < 4:
+                v = nbr[u, way[u]]
+                way[u] += 1
+                if v < 0 or v == parent[u]:
+                    continue
+                if entry[v] >= 0:
+                    low[u] = min(low[u], entry[v])
+                    continue
+                parent[v] = u
+                entry[v] = clock
+                low[v] = clock
+                clock += 1
+                top += 1
+                stack[top] = v
+                if u == start:
+                    children += 1
+                continue
+            top -= 1
+            p = parent[u]
+            if p >= 0:
+                low[p] = min(low[p], low[u])
+                if p != start and low[u] >= entry[p]:
+                    cut[p] = True
+        if children > 1:
+            cut[start] = True
+    return cut
