@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import wait
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import streamlit as st
 
 from engine.errors import EngineError
 from engine.live import Run
 from engine.warehouse import SCENARIOS, WarehouseParams, WarehouseSimulation
+from engine.warehouse.grid import fill_dead_ends
+from engine.warehouse.imports import floor_from_grid
+from engine.warehouse.octile import parse_map
 from pages.common.components import PATIENCE_S, headline, inspector, kpis, player, readout
 from pages.common.controls import control, groups, pending_notice, sync_controls
 from pages.common.export import export_row
@@ -36,15 +39,18 @@ def _bring_map(run: Run) -> None:
     upload = st.session_state.get("warehouse.map")
     if upload is None:
         return
+    chosen = cast(WarehouseParams, run.pending or run.params)
     try:
-        text = upload.getvalue().decode("ascii", errors="replace")
-        make = partial(WarehouseSimulation, floor=floor_from_map(text, run.params))
-        make(run.params, run.seed).close()
+        grid = parse_map(upload.getvalue().decode("ascii", errors="replace"))
+        if st.session_state.get("warehouse.fill"):
+            grid = fill_dead_ends(grid)
+        make = partial(WarehouseSimulation, floor=floor_from_grid(grid, chosen, run.seed))
+        make(chosen, run.seed).close()
     except EngineError as error:
         st.session_state["warehouse.problem"] = f"{upload.name}: {error}"
         return
     st.session_state.pop("warehouse.problem", None)
-    wait([run.reset(make=make)], PATIENCE_S)
+    wait([run.reset(params=chosen, make=make)], PATIENCE_S)
 
 
 def _inject(run: Run, name: str, **arguments: object) -> None:
@@ -77,6 +83,9 @@ def _control_row(run: Run) -> None:
                       icon=":material/healing:", width="stretch")
         with st.popover("Your map", icon=":material/upload_file:",
                         help="Run on a floor of your own."):
+            st.toggle("Fill dead ends", key="warehouse.fill",
+                      help="Cells with one way out are walled up: a robot that stands in one can "
+                           "be shut in, and the planner's promise needs two ways to every cell.")
             st.file_uploader(
                 "Octile .map file", type=["map", "txt"], key="warehouse.map",
                 on_change=_bring_map, args=(run,), max_upload_size=4,

@@ -134,3 +134,46 @@ def test_without_a_store_the_floor_still_runs(tmp_path, monkeypatch):
     run = the_run()
     until(lambda: run.step_count > 0)
     monkeypatch.undo()
+
+
+OPEN_FLOOR = "\n".join(["type octile", "height 12", "width 16", "map", *["." * 16] * 12, ""])
+DEAD_END = OPEN_FLOOR.replace("." * 16 + "\n", "@" * 7 + "." + "@" * 8 + "\n", 1)
+
+
+def bring(page, text):
+    page.slider(key="warehouse.param.robots").set_value(20)
+    page.slider(key="warehouse.param.stations").set_value(2)
+    page.slider(key="warehouse.param.chargers").set_value(2)
+    page.slider(key="warehouse.param.skus").set_value(20)
+    page.run()
+    page.file_uploader(key="warehouse.map").set_value(("own.map", text.encode(), "text/plain"))
+    page.run()
+    assert not page.exception
+
+
+def test_a_map_of_ones_own_becomes_the_floor(page):
+    run = the_run()
+    bring(page, OPEN_FLOOR)
+    assert run.state == "running"
+    assert run.ask(lambda sim: (sim.floor.grid.height, sim.floor.grid.width)) == (12, 16)
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("type octile\nheight x\n", "own.map: "),
+    (DEAD_END, "dead end"),
+    ("\x00\xff" * 50, "own.map: "),
+])
+def test_a_map_that_cannot_be_used_is_explained_and_the_floor_stays(page, text, says):
+    run = the_run()
+    before = run.ask(lambda sim: sim.floor.grid.width)
+    bring(page, text)
+    assert says in page.error[0].value
+    assert run.ask(lambda sim: sim.floor.grid.width) == before
+
+
+def test_dead_ends_can_be_filled(page):
+    run = the_run()
+    page.toggle(key="warehouse.fill").set_value(True).run()
+    bring(page, DEAD_END)
+    assert not page.error
+    assert run.ask(lambda sim: sim.floor.grid.width) == 16
