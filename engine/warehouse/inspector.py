@@ -99,8 +99,9 @@ def _stages(
     if task is None:
         return []
     hold = int(world.window.hold[agent])
-    age = int(world.window.age[agent])
-    drive = age / (age + ahead) if age + ahead else 1.0
+    gone = int(world.history.steps[agent])
+    left = len(world.window.reserved(agent)) - 1 + ahead
+    drive = gone / (gone + left) if left else 1.0
     at_desk = task.arrived >= 0 and task.picked < 0
     picked = 1.0 - hold / max(1, task.pick_steps)
     fetch = 1.0 if task.lifted >= 0 else (drive if kind == FETCH else 0.0)

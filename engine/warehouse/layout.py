@@ -1,9 +1,10 @@
 """The floor: blocks of pods, soft one-way aisles, stations with hard one-way lanes, chargers.
 
-The shape is that of the Kiva system (Wurman, D'Andrea and Mountz 2008, doi:10.1609/aimag.v29i1.2082):
-pods in blocks, people at desks on the sides. From top to bottom: charger rows, a ring road, blocks
-and aisles, a ring road; from left to right: desks and their lanes, a ring road, blocks with a
-highway in the middle, a ring road, lanes and desks. Every passage lies on a loop, as PIBT needs.
+The shape is that of the Kiva system (Wurman, D'Andrea and Mountz 2008,
+doi:10.1609/aimag.v29i1.2082): pods in blocks, people at desks on the sides. From top to bottom:
+charger rows, a ring road, blocks and aisles, a ring road; from left to right: desks and their
+lanes, a ring road, blocks with a highway in the middle, a ring road, lanes and desks. Every passage
+lies on a loop, as PIBT needs.
 
 Shape letters: C cells, P slots. Directions k: 0 east, 1 south, 2 west, 3 north.
 """
@@ -180,7 +181,7 @@ class _Plan:
 
     def chargers(self, kind: UInt8, lane: UInt8) -> list[int]:
         """Bays in groups of four with a gap between, spread over the width; fills both."""
-        groups = [[x for x in range(start, min(start + BAY_GROUP, self.x1))]
+        groups = [list(range(start, min(start + BAY_GROUP, self.x1)))
                   for start in range(self.x0, self.x1, BAY_PERIOD)]
         left, cells = self.p.chargers, []
         for row in range(self.bay_rows):

@@ -31,7 +31,13 @@ from engine.warehouse.tasks import Task, TaskBoard
 from engine.warehouse.telemetry import History
 from engine.warehouse.traffic import TILE, UNIT, Traffic
 from engine.warehouse.window import (
-    CHARGE, DELIVER, FETCH, RETURN, CommittedWindow, Leg, News,
+    CHARGE,
+    DELIVER,
+    FETCH,
+    RETURN,
+    CommittedWindow,
+    Leg,
+    News,
 )
 from engine.warehouse.world_kernels import ARRIVED, pair_table
 
@@ -363,7 +369,7 @@ class Missions:
             goal = self.bays.reserve(bay, robot)
             first = window.append(robot, (Leg(CHARGE, goal, EMPTY),))
             self.plan[robot].append(Mission(first, first + 1, None, bay))
-                batteries.asleep[robot] = False
+            batteries.asleep[robot] = False
             self.sent_to_charge += 1
 
     def free_bays(self) -> None:
