@@ -74,13 +74,13 @@ class RunThread:
         self._guard(self._build)
         flushed = slow = time.perf_counter()
         while self._state != "ended":
-            stepping = self._state == "running" or (self._state == "paused" and self._single > 0)
-            wait = 0.5 if not stepping else 0.0 if self._single else self._pace.wait_s()
+            wait = 0.5 if not self._stepping else 0.0 if self._single else self._pace.wait_s()
             until_flush = max(0.001, flushed + CHUNK_S - time.perf_counter())
             for order, answer in self._orders.take(min(wait, until_flush)):
                 self._obey(order, answer)
-            stepping = self._state == "running" or (self._state == "paused" and self._single > 0)
-            if stepping and (self._single or wait == 0 or self._pace.wait_s() == 0):
+            if self._cast.urgent:
+                self._pace.restart()  # a change is answered now, not at the next beat
+            if self._stepping and (self._single or self._pace.wait_s() == 0):
                 self._guard(self._step)
             now = time.perf_counter()
             urgent = self._cast.urgent
@@ -92,6 +92,10 @@ class RunThread:
                 self._guard(lambda full=full: self._flush(full))  # type: ignore[misc]
         self._close_simulation()
         self._cast.close()
+
+    @property
+    def _stepping(self) -> bool:
+        return self._state == "running" or (self._state == "paused" and self._single > 0)
 
     def _obey(self, order: Callable[[], Any], answer: Future[Any]) -> None:
         """Carry out one order; its error belongs to who gave it, unless the world broke."""
