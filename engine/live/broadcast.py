@@ -66,9 +66,9 @@ class Broadcast:
 
     def welcome(self, viewer: Viewer, scene: Scene) -> None:
         """Give a viewer the scene and put it on the live picture."""
-        self.enrol(viewer)
         assert self._encoder is not None
-        self.flush()
+        self.flush()  # before it is enrolled, or a chunk would come ahead of its scene
+        self.enrol(viewer)
         step = self._encoder.step
         viewer.live = True
         viewer.offer([
