@@ -284,7 +284,7 @@ class Faults:
         world.stations.stopped_until[s] = until
         world.flush()
         lines, tasks = world.board.dissolve(s)
-        world.stations.in_flight[s] = 0
+        world.stations.in_flight[s] -= sum(task.robot >= 0 for task in tasks)
         world.stations.picking[s] = 0
         for task in tasks:
             self._call_off(task)
