@@ -193,9 +193,9 @@ def _draw(fig: go.Figure, view: View, lines: Sequence[Line],
         marks = events.get(run.id, [])
         if marks and fig.data:
             step = np.array([e.step for e in marks])
+            height = (6.0 + 11.0 * position[run.id]) / fig.layout.height
             fig.add_scatter(
-                x=scale.of(run, step), y=np.full(len(marks), (6.0 + 11.0 * position[run.id]) / fig.layout.height),
-                yaxis="y2", mode="markers",
+                x=scale.of(run, step), y=np.full(len(marks), height), yaxis="y2", mode="markers",
                 marker={"symbol": "triangle-up", "size": 8, "color": _colour(position[run.id])},
                 text=[escape(f"{e.kind}: {e.text}") for e in marks],
                 hovertemplate="%{text}", name=escape(f"{title_of(run)} event"))
