@@ -101,14 +101,14 @@ class Run(RunThread):
             self._single += 1
         self._orders.give(order)
 
-    def set_rate(self, rate: float) -> None:
+    def set_rate(self, rate: float) -> Future[None]:
         """Change the speed in steps a second; 0 is as fast as it goes."""
         self.settings += 1
 
         def order() -> None:
             self._pace.rate = rate
             self._pace.restart()
-        self._orders.give(order)
+        return self._orders.give(order)
 
     def set_params(self, params: Params) -> tuple[str, ...]:
         """Take new values: live knobs at once, the others at the next reset.

@@ -23,7 +23,7 @@ def _reset(run: Run) -> None:
 
 
 def _speed(run: Run) -> None:
-    run.set_rate(SPEEDS[st.session_state[f"{run.domain}.speed"]])
+    wait([run.set_rate(SPEEDS[st.session_state[f"{run.domain}.speed"]])], PATIENCE_S)
 
 
 def _seed(run: Run) -> None:

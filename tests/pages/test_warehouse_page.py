@@ -70,6 +70,14 @@ def test_pause_step_and_run(page):
     until(lambda: run.step_count > held + 1)
 
 
+def test_the_speed_is_taken_and_shown(page):
+    run = the_run()
+    for name, rate in (("30×", 30.0), ("Max", 0.0), ("1×", 1.0)):
+        page.button_group(key="warehouse.speed").set_value(name).run()
+        assert run.rate == rate
+        assert page.button_group(key="warehouse.speed").value == name
+
+
 def test_a_new_seed_begins_again(page):
     run = the_run()
     page.number_input(key="warehouse.seed").set_value(7).run()
