@@ -35,7 +35,7 @@ export class Legend {
     this.ramps.replaceChildren(...this.rampNodes);
   }
 
-  /** @param {number[]} counts Agents in each state. */
+  /** @param {Uint32Array} counts Agents in each state. */
   setCounts(counts) {
     this.counts.forEach((node, state) => setText(node, grouped(counts[state] ?? 0)));
   }

@@ -39,6 +39,7 @@ class Player {
     this.drawnAt = 0;
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");
     this.shot = {};
+    this.counts = new Uint32Array(8);
     this.hud = new Hud({
       layer: (id) => this.#toggle(id), zoom: (f) => this.#zoom(f), fit: () => this.#fit(), follow: () => this.#follow(),
       find: (text) => this.#find(text), peek: (text) => this.#peek(text),
@@ -98,7 +99,6 @@ class Player {
     this.offs = [
       this.hub.on("select", () => this.#selected()),
       this.hub.on("follow", () => this.#following()),
-      this.hub.on("status", () => { if (this.hub.status.counts) this.legend.setCounts(this.hub.status.counts); }),
     ];
     this.#visibility();
     window.__atrium ??= { players: {} };
@@ -141,7 +141,6 @@ class Player {
     if (this.painter) {
       this.legend.setPainter(this.painter);
       this.legend.setLayers(this.layers);
-      this.legend.setCounts(this.hub?.status?.counts ?? []);
     }
   }
 
@@ -268,7 +267,8 @@ class Player {
     shot.label = hub.selected >= 0 ? shot.facts?.callout ?? hub.agentName(hub.selected) : "";
     shot.tag = shot.hovered >= 0 ? hub.agentName(shot.hovered) : "";
     const still = hub.link.state === "lost" || hub.status?.state === "crashed" || hub.link.state === "ended";
-    if (!still || stage.stale || camera.version !== this.cameraSeen) stage.draw(shot);
+    const moved = stage.stale || camera.version !== this.cameraSeen;
+    if (moved || !(still || session.settling)) stage.draw(shot);
     this.cameraSeen = camera.version;
     this.drawnAt = now;
     if (now - this.chromeAt >= CHROME_MS) this.#chrome(now);
@@ -293,6 +293,8 @@ class Player {
     const buffer = session.reel.loaded ? clamp(session.clock.level(session.reel.last), 0, 99) : 0;
     this.hud.setView(stage.camera, hub.follow, hub.selected);
     this.hud.setFluency(hub, { fps: meter.fps, buffer, economy: stage.economy, reduced: this.motion.matches, now, head: session.clock.head });
+    // what is drawn is counted, so that legend and picture agree in a look back too
+    if (this.painter && session.reel.loaded) this.legend.setCounts(this.painter.count(session.reel.after, this.counts));
     this.timeline.draw(session.clock.head, this.theme, session.gapAt);
     this.notice.show(stage.box, noticeOf(hub, session.reel.loaded, now));
     if (now - this.labelAt > LABEL_MS || stage.canvas.getAttribute("aria-label") === "Loading the scene") this.#label(now);
@@ -306,7 +308,7 @@ class Player {
     const { hub, painter } = this;
     if (!painter || !hub.status) return;
     this.labelAt = now;
-    const counts = painter.legend().map(({ label, state }) => `${hub.status.counts?.[state] ?? 0} ${label.toLowerCase()}`).join(", ");
+    const counts = painter.legend().map(({ label, state }) => `${this.counts[state]} ${label.toLowerCase()}`).join(", ");
     setAttribute(this.stage.canvas, "aria-label", `${this.Painter.subject}, ${hub.facts.agents} ${this.Painter.noun}s: ${counts}`);
   }
 

@@ -215,6 +215,11 @@ export class Session {
     hub.send({ do: "seek", step });
   }
 
+  /** Whether a look back is still on its way: what is shown meanwhile stays. */
+  get settling() {
+    return this.hub.mode === "replay" && (this.seeking || this.reel.after.step < this.target);
+  }
+
   /** The step that is shown, or about to be. */
   get place() {
     if (this.hub.mode !== "replay") return this.clock.head;

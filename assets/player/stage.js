@@ -64,7 +64,12 @@ export class Stage {
    */
   draw(shot) {
     const { painter, surface, camera, context, theme } = this;
-    if (!painter || !surface || !theme) return;
+    if (!surface || !theme) return;
+    if (!painter) {
+      context.fillStyle = theme.tokens.floor.ground;
+      context.fillRect(0, 0, surface.width, surface.height);
+      return;
+    }
     const begun = performance.now();
     if (this.economy) shot.layers = { ...shot.layers, trails: false };
     if (shot.follow && shot.loaded) {

@@ -134,10 +134,9 @@ export class Timeline {
     line(8, nowX, alpha(tokens.primary, this.hub.mode === "live" ? 1 : 0.45));
     if (this.hub.mode !== "live") line(8, this.#x(shown), tokens.primary);
     this.#paintTicks(context, tokens, font);
-    if (this.gap >= this.first && this.gap > 0) {
-      context.fillStyle = tokens.warn;
-      context.fillRect(this.#x(this.gap) - 1, BASE - AREA, 2, AREA + 4);
-    }
+    const pole = (step, colour) => { context.fillStyle = colour; context.fillRect(this.#x(step) - 1, BASE - AREA, 2, AREA + 4); };
+    if (this.gap >= this.first && this.gap > 0) pole(this.gap, tokens.warn);
+    if (this.hub.status?.state === "crashed") pole(this.last, tokens.states.fault);
     this.#paintMarks(context, tokens);
     this.#paintKinds(context, tokens, font);
     const x = this.#x(shown);
@@ -162,6 +161,10 @@ export class Timeline {
     if (values.length < 2) return;
     let most = 1;
     for (const v of values) if (v > most) most = v;
+    context.save();
+    context.beginPath();
+    context.rect(8, 0, this.width - 16, BASE);
+    context.clip();
     context.beginPath();
     for (let i = 0; i < values.length; i++) {
       // a short running mean: single steps are noise at this size
@@ -182,6 +185,7 @@ export class Timeline {
     context.closePath();
     context.fillStyle = alpha(tokens.muted, 0.22);
     context.fill();
+    context.restore();
   }
 
   #paintTicks(context, tokens, font) {

@@ -93,7 +93,7 @@ class Harness:
     def open(self, *, rate: float = 5.0, seed: int = 1, **params: float) -> Run:
         """Start a scripted run and wait until its world stands."""
         wanted = WorldParams.parse(params)
-        run = self.runs.open("warehouse", lambda p, s: World(p, s), wanted, seed, rate=rate)
+        run = self.runs.open("warehouse", World, wanted, seed, rate=rate)
         assert run.wait_started()
         return run
 

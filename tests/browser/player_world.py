@@ -98,8 +98,8 @@ class World:
         self._exits = np.zeros((W * H, 4), bool)
         for d in range(4):
             to = np.arange(W * H) + offset[d]
-            inside = (0 <= x + STEP[d, 0]) & (x + STEP[d, 0] < W) & (0 <= y + STEP[d, 1]) & (
-                y + STEP[d, 1] < H)
+            column, row = x + STEP[d, 0], y + STEP[d, 1]
+            inside = (column >= 0) & (column < W) & (row >= 0) & (row < H)
             to = np.where(inside, to, 0)
             roads = np.isin(self.kind, (AISLE, LANE, DESK))
             hard = np.isin(self.kind, (LANE, DESK))
@@ -288,7 +288,7 @@ class World:
                       "tone": "good" if battery > 40 else "warn" if battery > 20 else "bad"}],
             "goal": route[-1], "reserved": reserved, "route": route,
             "callout": f"{name} · to P05, {len(reserved) + len(route) - 2} steps",
-            "events": [["14:02:11", "Lifted pod A-81·35"], ["14:01:40", "Assigned to order 58 204"]],
+            "events": [["14:02:11", "Lifted pod A-81·35"], ["14:01:40", "Took order 58 204"]],
         }
 
     def _way(self, cell: int, length: int) -> list[int]:

@@ -170,7 +170,10 @@ def test_layers_decode_in_every_type_and_another_version_is_refused(window, harn
       const { openMessage } = await import("/assets/player/wire.js");
       const open = (t) => openMessage(Uint8Array.from(atob(t), (c) => c.charCodeAt(0)).buffer);
       const out = [];
-      for (const t of messages) { const m = await open(t); out.push([m.name, m.step, [...m.values]]); }
+      for (const t of messages) {
+        const m = await open(t);
+        out.push([m.name, m.step, [...m.values]]);
+      }
       return [out, await open(btoa("\\x01\\x09".padEnd(12, "\\0"))).catch((e) => e.message)];
     }""", [base64.b64encode(m).decode() for m in messages])
     assert got[0] == [[f"scene.a{i}", 12, v.tolist()] for i, v in enumerate(values)]
@@ -468,7 +471,8 @@ def test_reduced_motion_draws_a_few_frames_a_second(window, harness, run):
       const p = Object.values(window.__atrium.players)[0];
       const from = p.counters.draws;
       let frames = 0;
-      const look = () => ++frames < 60 ? requestAnimationFrame(look) : done([p.counters.draws - from, frames]);
+      const look = () => ++frames < 40 ? requestAnimationFrame(look)
+        : done([p.counters.draws - from, frames]);
       look();
     })""")
     assert draws < frames / 4

@@ -180,7 +180,7 @@ export class WarehousePainter {
     const chosen = selected >= 0 && selected < after.agents;
     const path = chosen && layers.reservation && shot.facts;
     if (path && view.outlines) this.#drawPath(surface, after, shot.facts, selected);
-    robots.draw(surface, view, palette, sprites, after, shot.only, opacity);
+    robots.draw(surface, view, palette, sprites, this.stock, after, shot.only, opacity);
     if (this.#idsShown(layers)) robots.drawIds(surface, view, sprites, after.agents, -1);
     drawCards(surface, view, sprites, this.cards, this.queues);
     if (path && !view.outlines) this.#drawPath(surface, after, shot.facts, selected);
@@ -224,6 +224,13 @@ export class WarehousePainter {
   nextCells(facts) {
     const { columns } = this;
     return (facts?.reserved ?? []).slice(0, 6).map((cell) => ({ x: (cell % columns) + 0.5, y: Math.floor(cell / columns) + 0.5 }));
+  }
+
+  /** Robots in each state of a picture. @param {Uint32Array} counts Filled. */
+  count(picture, counts) {
+    counts.fill(0);
+    for (let i = 0; i < picture.agents; i++) counts[picture.state[i] & 7] += 1;
+    return counts;
   }
 
   /** @returns {{state: number, label: string, colour: string}[]} */

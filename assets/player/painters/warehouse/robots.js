@@ -1,7 +1,7 @@
 /** Robots at every zoom, and finding the one under the pointer. */
 
 import { blend, blit, blitFaint, fill } from "../../raster.js";
-import { CARRIES, CHARGING, EMPTY, LOADED } from "./palette.js";
+import { CARRIES, EMPTY, FAULT, LOADED } from "./palette.js";
 import { PHASES } from "./sprites.js";
 
 /** Opacity of states that the legend does not point at. */
@@ -70,13 +70,14 @@ export class Robots {
   /**
    * @param {import("../../raster.js").Surface} surface
    * @param {import("./view.js").View} view
+   * @param {import("./stock.js").Stock} stock
    * @param {import("../../wire.js").Picture} after
    * @param {number} only State at full strength while the others are faint, or -1.
    * @param {number} opacity Of all, in [0, 256]: agents fade in.
    */
-  draw(surface, view, palette, sprites, after, only, opacity) {
+  draw(surface, view, palette, sprites, stock, after, only, opacity) {
     if (view.marks) this.#drawMarks(surface, view, palette, after, only, opacity);
-    else this.#drawSprites(surface, view, sprites, after, only, opacity);
+    else this.#drawSprites(surface, view, sprites, stock, after, only, opacity);
   }
 
   #drawMarks(surface, view, palette, after, only, opacity) {
@@ -92,7 +93,7 @@ export class Robots {
     }
   }
 
-  #drawSprites(surface, view, sprites, after, only, opacity) {
+  #drawSprites(surface, view, sprites, stock, after, only, opacity) {
     const { cell, width, height, near } = view;
     const offsetX = 0.5 * cell + view.originX;
     const offsetY = 0.5 * cell + view.originY;
@@ -118,14 +119,16 @@ export class Robots {
       if (strength < 256) blitFaint(surface, sprite, x, y, strength);
       else {
         blit(surface, sprite, x, y);
-        if (near) this.#drawLoad(surface, sprites, i, state, carries, x, y);
+        if (near) this.#drawLoad(surface, sprites, stock, i, state, carries, x, y);
       }
     }
   }
 
-  #drawLoad(surface, sprites, agent, state, carries, x, y) {
-    if (carries) blit(surface, sprites.carriedShelf(this.load[agent], state), x, y);
-    else if (state <= CHARGING) blit(surface, sprites.battery(this.battery[agent]), x, y);
+  /** On top of a body: the pod it carries or stands under, else its battery. */
+  #drawLoad(surface, sprites, stock, agent, state, carries, x, y) {
+    const above = carries ? this.load[agent] : stock.podAt(Math.round(this.x[agent]), Math.round(this.y[agent]));
+    if (above) blit(surface, sprites.carriedShelf(above, state, carries), x, y);
+    else if (state !== FAULT) blit(surface, sprites.battery(this.battery[agent]), x, y);
   }
 
   /** Ids under the robots in view, on top of every body. */

@@ -32,7 +32,8 @@ export class Sprites {
     this.ratio = view.ratio;
     /** [state][carries][heading][phase] flattened; filled on demand. */
     this.robots = new Array(6 * 2 * 4 * PHASES).fill(null);
-    this.shelves = new Array(20).fill(null);
+    this.shelves = new Array(10).fill(null);
+    this.carried = new Array(120).fill(null);
     this.batteries = new Array(21).fill(null);
     this.named = new Map();
     this.plates.clear();
@@ -82,11 +83,11 @@ export class Sprites {
     return this.shelves[due] ?? (this.shelves[due] = this.#shelf(due, 0.84, this.palette.podColour(due / 9)));
   }
 
-  /** Pod on a robot's back. */
-  carriedShelf(value, state) {
+  /** Pod over a robot: its load, with a rim in its state's colour, or one it stands under. */
+  carriedShelf(value, state, carries) {
     const due = Math.round((Math.max(0, value - 1) / 254) * 9);
-    const name = `carried ${due} ${state}`;
-    return this.get(name, () => this.#shelf(due, 0.56, this.palette.states[state]));
+    const index = (carries * 6 + state) * 10 + due;
+    return this.carried[index] ?? (this.carried[index] = this.#shelf(due, 0.56, carries ? this.palette.states[state] : this.palette.podColour(due / 9)));
   }
 
   #shelf(due, share, rim) {
@@ -303,11 +304,11 @@ export class Sprites {
       context.textBaseline = "middle";
       context.fillStyle = tokens.text;
       const roomy = width > 84 * ratio && height > 60 * ratio;
-      const two = height >= 24 * ratio;
-      const size = roomy ? 15 : 11.5;
+      const two = height >= 18.5 * ratio;
+      const size = roomy ? 15 : height < 22 * ratio ? 11 : 11.5;
       if (width >= 20 * ratio && height >= 12 * ratio) {
         context.font = `600 ${size * ratio}px ${palette.font}`;
-        context.fillText(station.name, width / 2, height * (roomy ? 0.36 : two ? 0.3 : 0.53), width - 4 * ratio);
+        context.fillText(station.name, width / 2, height * (roomy ? 0.36 : two ? 0.29 : 0.53), width - 4 * ratio);
       }
       if (roomy) {
         context.font = `${12 * ratio}px ${palette.font}`;
@@ -315,7 +316,7 @@ export class Sprites {
       } else if (two && width >= 20 * ratio) {
         context.fillStyle = full ? floor.full : tokens.text;
         context.font = `${11 * ratio}px ${palette.font}`;
-        context.fillText(String(queue), width / 2, height * 0.73);
+        context.fillText(String(queue), width / 2, height * 0.74);
       }
     }, 0, 0));
   }

@@ -6,7 +6,7 @@ import { DESK, LANE } from "./ground.js";
 /** Cells a card takes outward from its desk, and along the wall at most. */
 const DEPTH = 3;
 const BREADTH = 3.6;
-const GAP = 0.6;
+const GAP = 0.2;
 
 /**
  * Middle of the lanes that meet at a desk, along its wall: the card stands before all of them.
@@ -37,13 +37,19 @@ export function placeCards(stations, floor) {
     const across = station.side === "left" || station.side === "right";
     return { station, index, across, middle: middle(station, floor, across) };
   }).filter(({ station }) => station.side);
-  return placed.map((card) => {
-    const { station, index, across } = card;
-    let breadth = BREADTH;
+  // all cards of a wall are as wide as its narrowest gap allows
+  const breadths = new Map();
+  for (const { station, middle: here } of placed) {
+    let breadth = breadths.get(station.side) ?? BREADTH;
     for (const other of placed) {
-      const distance = Math.abs(other.middle - card.middle);
+      const distance = Math.abs(other.middle - here);
       if (other.station.side === station.side && distance > 0) breadth = Math.min(breadth, Math.max(0.8, distance - GAP));
     }
+    breadths.set(station.side, breadth);
+  }
+  return placed.map((card) => {
+    const { station, index, across } = card;
+    const breadth = breadths.get(station.side);
     const outward = { left: station.x - DEPTH, right: station.x + 1, top: station.y - DEPTH, bottom: station.y + 1 }[station.side];
     const along = card.middle - breadth / 2;
     return across

@@ -37,6 +37,11 @@ export class Stock {
     this.dirty.push(cell);
   }
 
+  /** Layer value of the pod stored in a cell, 0 none. */
+  podAt(column, row) {
+    return this.pods[row * this.floor.columns + column];
+  }
+
   /** @param {Uint8Array} values [C] */
   setHeat(values) {
     const { columns, rows, kind } = this.floor;
