@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import streamlit as st
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
 from engine.errors import EngineError
 from engine.live.registry import RUNS
 from engine.live.routes import live_routes
 from engine.store.routes import routes as export_routes
-
-HERE = Path(__file__).parent
+from pages.common.assets import asset_routes
 
 log = logging.getLogger("atrium")
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """End the runs when the server stops, so that their last figures are recorded."""
+    """Read the engines in while the first browser is on its way; end the runs with the server."""
+    threading.Thread(target=importlib.import_module, args=("engine.warehouse.simulation",),
+                     name="prewarm", daemon=True).start()
     yield
     RUNS.close()
 
@@ -45,6 +45,6 @@ app = st.App(
     routes=[
         *live_routes(),
         *export_routes(),
-        Mount("/assets", StaticFiles(directory=HERE / "assets")),
+        *asset_routes(),
     ],
 )

@@ -1,4 +1,4 @@
-"""The charts and figures of the metrics page, redrawn each second while a run is live."""
+"""The charts and figures of the metrics page, kept up to date while a run is live."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.errors import StoreError
 from engine.store import RecordedEvent, Run, Series, Store
@@ -25,9 +26,11 @@ POINTS: Final = 6000
 """Points of all lines together: what a browser redraws each second without effort."""
 EVENT_LIMIT: Final = 300
 EVERY_S: Final = 1.0
+CHART_PX: Final = 220
+OVERLAY_PX: Final = 460
+PER_ROW: Final = 2
 _MARKS: Final = ("blue", "orange", "green", "vermilion", "purple")
 _DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-_PER_ROW: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,26 @@ class Line(NamedTuple):
     points: Series
 
 
+@dataclass(slots=True)
+class Shown:
+    """What a tab has on the screen.
+
+    Streamlit mounts a chart anew whenever its figure differs. So one chart a second is redrawn
+    in turn, and the others are sent again as they are and stay.
+
+    Attributes:
+        view: What the figures show, and the theme.
+        figures: By chart.
+        turn: Redraws so far.
+        last_s: Simulated seconds at the end of the longest line.
+    """
+
+    view: object
+    figures: dict[str, go.Figure]
+    turn: int = 0
+    last_s: float = 0.0
+
+
 class Scale(NamedTuple):
     """The horizontal axis: a step of a run is `step * step_s / divisor`."""
 
@@ -85,7 +108,7 @@ def unit_of(name: str) -> str:
 
 
 def draw_charts(store: Store, view: View) -> None:
-    """Draw the view; while one of its runs goes on, again each second."""
+    """Draw the view; while one of its runs goes on, one chart a second is brought up to date."""
     live = any(run.outcome == "running" for run in view.runs)
     st.fragment(_charts, run_every=EVERY_S if live else None)(store, view, live)
 
@@ -94,38 +117,60 @@ def _charts(store: Store, view: View, live: bool) -> None:
     try:
         if live and not any(store.run(run.id).outcome == "running" for run in view.runs):
             st.rerun()  # the last one has ended: the whole page says so
-        lines, events = _read(store, view)
-        scale = _scale(view, lines)
+        charts = {"": view.names} if view.overlay else {name: (name,) for name in view.names}
+        shown = _shown(view)
+        due = [name for i, name in enumerate(charts)
+               if name not in shown.figures or i == shown.turn % len(charts)]
+        shown.turn += 1
+        for name in due:
+            shown.figures[name] = _figure(store, view, charts[name], shown)
         _legend(view)
         with st.container(key="charts"):
             if view.overlay:
-                _overlay(view, lines, events, scale)
+                _card(st.columns(1)[0], "All chosen series", ", ".join(view.names),
+                      shown.figures[""])
             else:
-                _multiples(view, lines, events, scale)
+                _multiples(view, shown.figures)
         _summary(store, view)
     except StoreError as error:
         st.error(str(error), icon=":material/database_off:")
 
 
-def _read(store: Store, view: View) -> tuple[list[Line], dict[int, list[RecordedEvent]]]:
-    """Down-sampled lines, and the events to mark."""
-    drawn = view.runs[:RUN_LIMIT]
-    share = max(100, POINTS // (len(drawn) * len(view.names)))
-    lines = [Line(run, name, store.series(run.id, name, view.lo, view.hi, min(share, 1000)))
-             for name in view.names for run in drawn]
+def _shown(view: View) -> Shown:
+    """The tab's figures; none when something else is to be shown."""
+    key = (tuple((run.id, run.outcome) for run in view.runs), view.names, view.overlay, view.timed,
+           view.lo, view.hi, view.kinds, colours()["ground"])
+    shown = st.session_state.get("metrics.shown")
+    if not isinstance(shown, Shown) or shown.view != key:
+        shown = st.session_state["metrics.shown"] = Shown(key, {})
+    return shown
+
+
+def _figure(store: Store, view: View, names: tuple[str, ...], shown: Shown) -> go.Figure:
+    """One chart: its lines, down-sampled, and the events at its foot."""
+    runs = view.runs[:RUN_LIMIT]
+    share = max(100, min(1000, POINTS // (len(runs) * len(view.names))))
+    lines = [Line(run, name, store.series(run.id, name, view.lo, view.hi, share))
+             for name in names for run in runs]
+    lines = [line for line in lines if len(line.points.step)]
     events = {run.id: store.events(run.id, view.kinds, view.lo, view.hi, limit=EVENT_LIMIT)
-              for run in drawn} if view.kinds else {}
-    return lines, events
+              for run in runs} if view.kinds else {}
+    shown.last_s = max([shown.last_s, *(float(line.points.step[-1]) * (line.run.step_s or 0.0)
+                                        for line in lines)])
+    scale = _scale(view, shown.last_s)
+    fig = figure(height=OVERLAY_PX if view.overlay else CHART_PX, x_title=scale.title)
+    _draw_lines(fig, view, lines, scale)
+    if lines:
+        _draw_events(fig, view, events, scale)
+    return fig
 
 
-def _scale(view: View, lines: Sequence[Line]) -> Scale:
+def _scale(view: View, last_s: float) -> Scale:
     """Seconds, minutes or hours, whichever reads best."""
     if not view.timed:
         return Scale("step", 1.0, False)
-    last = max((float(line.points.step[-1]) * (line.run.step_s or 1.0) for line in lines
-                if len(line.points.step)), default=0.0)
     for title, divisor in (("simulated hours", 3600.0), ("simulated minutes", 60.0)):
-        if last >= 3 * divisor:
+        if last_s >= 3 * divisor:
             return Scale(title, divisor, True)
     return Scale("simulated seconds", 1.0, True)
 
@@ -144,64 +189,59 @@ def _legend(view: View) -> None:
     st.html(f'<div class="chart-head"><p style="flex-wrap:wrap">{entries}{note}</p></div>')
 
 
-def _multiples(view: View, lines: Sequence[Line], events: dict[int, list[RecordedEvent]],
-               scale: Scale) -> None:
+def _multiples(view: View, figures: dict[str, go.Figure]) -> None:
     """One chart a series, all runs in each."""
-    for start in range(0, len(view.names), _PER_ROW):
-        names = view.names[start:start + _PER_ROW]
+    for start in range(0, len(view.names), PER_ROW):
+        names = view.names[start:start + PER_ROW]
         for name, column in zip(names, st.columns(len(names)), strict=True):
-            with column:
-                chart_head(escape(name), escape(unit_of(name)))
-                fig = figure(height=220, x_title=scale.title)
-                _draw(fig, view, [line for line in lines if line.name == name], events, scale)
-                _put(fig, f"metrics.chart.{name}", f"{name} of {len(view.runs)} runs over "
-                     f"{scale.title}")
+            _card(column, name, unit_of(name), figures[name])
 
 
-def _overlay(view: View, lines: Sequence[Line], events: dict[int, list[RecordedEvent]],
-             scale: Scale) -> None:
-    """Every series of every run in one chart."""
-    (column,) = st.columns(1)
+def _card(column: DeltaGenerator, title: str, note: str, fig: go.Figure) -> None:
+    """A chart with its head, or a word in its place."""
     with column:
-        chart_head("All chosen series", escape(", ".join(view.names)))
-        fig = figure(height=460, x_title=scale.title)
-        _draw(fig, view, lines, events, scale)
-        _put(fig, "metrics.chart.overlay", f"{len(view.names)} series of {len(view.runs)} runs "
-             f"over {scale.title}")
+        chart_head(escape(title), escape(note))
+        if fig.data:
+            show(fig, f"metrics.chart.{title}", f"{title} over {fig.layout.xaxis.title.text}",
+                 zoom=True)
+        else:
+            st.html('<div class="chart-empty">No points in this range.</div>')
 
 
-def _draw(fig: go.Figure, view: View, lines: Sequence[Line],
-          events: dict[int, list[RecordedEvent]], scale: Scale) -> None:
-    """Lines, then the events at the foot of the chart."""
+def _draw_lines(fig: go.Figure, view: View, lines: Sequence[Line], scale: Scale) -> None:
+    """Colour tells the run and, in an overlay, dash the series; both are named at the end."""
     position = {run.id: i for i, run in enumerate(view.runs)}
     ends: list[tuple[float, str, str]] = []
-    several = len({line.name for line in lines}) > 1
     for line in lines:
-        if not len(line.points.step):
-            continue
         colour = _colour(position[line.run.id])
-        dash = _DASHES[view.names.index(line.name) % len(_DASHES)] if several else "solid"
-        name = f"{line.run.id} {line.name}" if several else title_of(line.run)
+        dash = _DASHES[view.names.index(line.name) % len(_DASHES)] if view.overlay else "solid"
+        name = f"{line.run.id} {line.name}" if view.overlay else title_of(line.run)
         fig.add_scatter(x=scale.of(line.run, line.points.step), y=line.points.value,
                         line={"color": colour, "dash": dash, "width": 1.25},
                         mode="lines" if len(line.points.step) > 1 else "markers",
                         name=escape(name), hovertemplate="%{y:.6~g}")
         ends.append((float(line.points.value[-1]), colour,
-                     escape(name if several else str(line.run.id))))
-    _label_ends(fig, ends)
-    for run in view.runs[:RUN_LIMIT]:
+                     escape(name if view.overlay else str(line.run.id))))
+    if len(lines) > 1:
+        _label_ends(fig, ends)
+    fig.update_yaxes(rangemode="normal")
+
+
+def _draw_events(fig: go.Figure, view: View, events: dict[int, list[RecordedEvent]],
+                 scale: Scale) -> None:
+    """A row of triangles a run at the foot of the chart."""
+    for i, run in enumerate(view.runs[:RUN_LIMIT]):
         marks = events.get(run.id, [])
-        if marks and fig.data:
+        if marks:
             step = np.array([e.step for e in marks])
-            height = (6.0 + 11.0 * position[run.id]) / fig.layout.height
+            height = (6.0 + 11.0 * i) / fig.layout.height
             fig.add_scatter(
                 x=scale.of(run, step), y=np.full(len(marks), height), yaxis="y2", mode="markers",
-                marker={"symbol": "triangle-up", "size": 8, "color": _colour(position[run.id])},
+                marker={"symbol": "triangle-up", "size": 8, "color": _colour(i)},
                 text=[escape(f"{e.kind}: {e.text}") for e in marks],
                 hovertemplate="%{text}", name=escape(f"{title_of(run)} event"))
     fig.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False,
                               "fixedrange": True})
-    fig.update_yaxes(rangemode="normal", selector={"overlaying": None})
 
 
 def _label_ends(fig: go.Figure, ends: Sequence[tuple[float, str, str]]) -> None:
@@ -213,7 +253,7 @@ def _label_ends(fig: go.Figure, ends: Sequence[tuple[float, str, str]]) -> None:
     """
     real = [v for trace in fig.data for v in trace.y if math.isfinite(v)]
     ends = sorted(end for end in ends if math.isfinite(end[0]))
-    if not ends or len(fig.data) < 2:
+    if not ends:
         return
     span = (max(real) - min(real)) or 1.0
     gap = span * 17.0 / fig.layout.height
@@ -224,13 +264,6 @@ def _label_ends(fig: go.Figure, ends: Sequence[tuple[float, str, str]]) -> None:
                            text=f'<span style="color:{colour}">●</span> {text}',
                            showarrow=False, font={"size": 11.5, "color": colours()["text"]})
     fig.update_layout(margin_r=28 + 6.4 * max(len(text) for *_, text in ends))
-
-
-def _put(fig: go.Figure, key: str, alt: str) -> None:
-    if fig.data:
-        show(fig, key, alt, zoom=True)
-    else:
-        st.html('<div class="chart-empty">No points in this range.</div>')
 
 
 def _summary(store: Store, view: View) -> None:

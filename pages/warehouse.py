@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import wait
 from functools import partial
 from typing import Final, cast
 
@@ -14,10 +13,10 @@ from engine.warehouse import SCENARIOS, WarehouseParams, WarehouseSimulation
 from engine.warehouse.grid import fill_dead_ends
 from engine.warehouse.imports import floor_from_grid
 from engine.warehouse.octile import parse_map
-from pages.common.components import PATIENCE_S, headline, inspector, kpis, player, readout
+from pages.common.components import headline, inspector, kpis, player, readout
 from pages.common.controls import control, groups, pending_notice, sync_controls
 from pages.common.export import export_row
-from pages.common.runbar import run_bar
+from pages.common.runbar import begin_again, run_bar
 from pages.common.session import open_run, stop_with
 from pages.warehouse_charts import draw_charts
 
@@ -31,7 +30,7 @@ FIRST: Final = "standard"
 def _choose_scenario(run: Run) -> None:
     """Begin the chosen scenario on a generated floor."""
     chosen = SCENARIOS[st.session_state["warehouse.scenario"]]
-    wait([run.reset(params=chosen.params, make=WarehouseSimulation)], PATIENCE_S)
+    begin_again(run, params=chosen.params, make=WarehouseSimulation)
 
 
 def _bring_map(run: Run) -> None:
@@ -45,12 +44,10 @@ def _bring_map(run: Run) -> None:
         if st.session_state.get("warehouse.fill"):
             grid = fill_dead_ends(grid)
         make = partial(WarehouseSimulation, floor=floor_from_grid(grid, chosen, run.seed))
-        make(chosen, run.seed).close()
     except EngineError as error:
         st.session_state["warehouse.problem"] = f"{upload.name}: {error}"
         return
-    st.session_state.pop("warehouse.problem", None)
-    wait([run.reset(params=chosen, make=make)], PATIENCE_S)
+    begin_again(run, params=chosen, make=make)
 
 
 def _inject(run: Run, name: str, **arguments: object) -> None:

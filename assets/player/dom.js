@@ -64,7 +64,7 @@ export function clockText(seconds, withSeconds = true) {
 /** Whether a key event comes from a field that wants its keys. */
 export function isTyping(event) {
   const target = event.composedPath()[0];
-  return target instanceof Element && (target.matches("input, textarea, select") || target.isContentEditable);
+  return target instanceof Element && (target.matches("input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select") || target.isContentEditable);
 }
 
 export const clamp = (value, low, high) => Math.max(low, Math.min(high, value));

@@ -129,21 +129,18 @@ class Run(RunThread):
               make: Maker | None = None, running: bool | None = None) -> Future[None]:
         """Begin again from step 0, with pending or given values.
 
-        The answer comes when the new world stands; a world that cannot be built crashes the run
-        with its sentence in `error`.
+        The answer comes when the new world stands. If it cannot be built, the answer is the
+        InvalidInput or Infeasible that says why, and the present world goes on.
         """
         self.settings += 1
 
         def order() -> None:
-            self._end_record("stopped")
-            self._close_simulation()
-            self.params = params or self.pending or self.params
+            values = params or self.pending or self.params
+            number = self.seed if seed is None else seed
+            self._replace(make or self._make, values, number)
             self.pending = None
-            self.seed = self.seed if seed is None else seed
-            self._make = make or self._make
             if running is not None:
                 self._running = running
-            self._guard(self._build)
         return self._orders.give(order)
 
     def command(self, name: str, arguments: Mapping[str, Any],

@@ -71,7 +71,7 @@ class RunThread:
         self._thread = threading.Thread(target=self._main, name=f"run-{domain}", daemon=True)
 
     def _main(self) -> None:
-        self._guard(self._build)
+        self._guard(lambda: self._replace(self._make, self.params, self.seed))
         flushed = slow = time.perf_counter()
         while self._state != "ended":
             wait = 0.5 if not self._stepping else 0.0 if self._single else self._pace.wait_s()
@@ -137,17 +137,26 @@ class RunThread:
             self._state = state
             self._tell_status()
 
-    def _build(self) -> None:
-        """Make the world and begin its record."""
-        self.error = ""
+    def _replace(self, make: Maker, params: Params, seed: int) -> None:
+        """Make a world and put it in the place of the present one; on failure the present stays."""
+        before = self._state
         self._set_state("starting")
+        try:
+            sim = make(params, seed)
+        except EngineError:
+            self._set_state(before)
+            raise
+        self._end_record("stopped")
+        self._close_simulation()
+        self._make, self.params, self.seed = make, params, seed
+        self.error = ""
         self._events.clear()
         self._activity.clear()
-        self._sim = self._make(self.params, self.seed)
-        self.record.begin(self.domain, self.params.model_dump(mode="json"), self.seed, self.label)
+        self._sim = sim
+        self.record.begin(self.domain, params.model_dump(mode="json"), seed, self.label)
         self._pace.restart()
-        self._cast.begin(self._sim)
-        self.summary = self._sim.summary()
+        self._cast.begin(sim)
+        self.summary = sim.summary()
         self._set_state("running" if self._running else "paused")
         self._started.set()
         for viewer in self._cast.viewers:
@@ -228,8 +237,8 @@ class RunThread:
         first, last = self._cast.window
         facts: dict[str, Any] = {
             "epoch": self._cast.epoch, "state": self._state, "rate": self._pace.rate,
-            "measured": round(self._pace.measured, 2), "step": self._sim.step_count if self._sim else 0,
-            "first": first, "last": last, "number": self.record.number,
+            "measured": round(self._pace.measured, 2),
+            "step": self._sim.step_count if self._sim else 0, "first": first, "last": last, "number": self.record.number,
         }
         if self._sim is not None and self._state in ("running", "paused"):
             facts.update(self._sim.status())

@@ -1,4 +1,4 @@
-"""The three live components of a page, loaded as ES modules from `/assets/player`.
+"""The live components of a page, loaded as ES modules from `assets/player`.
 
 Streamlit sends inline JavaScript again with every update, so each component is a loader of a few
 lines that imports the real module once.
@@ -12,24 +12,28 @@ from typing import Any, Final
 import streamlit as st
 
 from engine.live import Run
+from pages.common.assets import BASE
 
 PATIENCE_S: Final = 20.0
 """How long a page waits for a run to obey."""
 
 _LOADER: Final = """
 let module;
+const load = (tries) => import(location.origin + "%s/player/%s.js").catch((error) => {
+  if (tries === 0) throw error;
+  return new Promise((again) => setTimeout(again, 1000)).then(() => load(tries - 1));
+});
 export default (component) => {
   let cleanup = () => {}, gone = false;
-  (module ??= import(location.origin + "/assets/player/%s.js")).then((m) => {
-    if (!gone) cleanup = m.default(component) || cleanup;
-  });
+  (module ??= load(60)).then((m) => { if (!gone) cleanup = m.default(component) || cleanup; });
   return () => { gone = true; cleanup(); };
 };
 """
+# a server that restarts while a page loads is waited for, a second at a time
 
 
 def _component(name: str) -> Any:
-    return st.components.v2.component(f"atrium_{name}", js=_LOADER % name)
+    return st.components.v2.component(f"atrium_{name}", js=_LOADER % (BASE, name))
 
 
 def player(run: Run, *, height: int) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import wait
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
+from engine.errors import EngineError
 from engine.live import Run
 from pages.common.components import PATIENCE_S
 
@@ -18,8 +19,16 @@ def _toggle(run: Run) -> None:
     wait([run.set_running(run.state != "running")], PATIENCE_S)
 
 
-def _reset(run: Run) -> None:
-    wait([run.reset()], PATIENCE_S)
+def begin_again(run: Run, **options: Any) -> None:
+    """Reset a run with the options of `Run.reset`; say beside the controls why it could not be."""
+    problem = f"{run.domain}.problem"
+    try:
+        run.reset(**options).result(PATIENCE_S)
+        st.session_state.pop(problem, None)
+    except EngineError as error:
+        st.session_state[problem] = str(error)
+    except TimeoutError:
+        st.session_state[problem] = "The new world is still being built; it will appear by itself."
 
 
 def _speed(run: Run) -> None:
@@ -27,7 +36,7 @@ def _speed(run: Run) -> None:
 
 
 def _seed(run: Run) -> None:
-    wait([run.reset(seed=int(st.session_state[f"{run.domain}.seed"]))], PATIENCE_S)
+    begin_again(run, seed=int(st.session_state[f"{run.domain}.seed"]))
 
 
 def run_bar(run: Run) -> None:
@@ -39,7 +48,7 @@ def run_bar(run: Run) -> None:
     st.button("Step", key=f"{run.domain}.step", shortcut="N", on_click=run.single_step,
               disabled=run.state in ("crashed", "ended"),
               help="Pause and make one step.")
-    st.button("Reset :gray[R]", key=f"{run.domain}.reset", on_click=_reset, args=(run,),
+    st.button("Reset :gray[R]", key=f"{run.domain}.reset", on_click=begin_again, args=(run,),
               help="Begin again from step 0 with the chosen settings and seed.")
     speed = f"{run.domain}.speed"
     names = {v: k for k, v in SPEEDS.items()}

@@ -111,15 +111,16 @@ def test_a_second_tab_shares_the_run_and_follows_its_settings(page):
     assert page.slider(key="warehouse.param.pick_s").value == 9.0
 
 
-def test_too_many_robots_are_explained(page):
+def test_too_many_robots_are_explained_and_the_floor_goes_on(page):
     run = the_run()
     page.slider(key="warehouse.param.robots").set_value(20_000).run()
     page.button(key="warehouse.reset").click().run()
-    assert run.state == "crashed"
-    assert "Robots is 20000" in run.error
+    assert "Robots is 20000" in page.error[0].value
+    assert (run.state, run.params.robots) == ("running", 100)
     page.slider(key="warehouse.param.robots").set_value(50).run()
     page.button(key="warehouse.reset").click().run()
-    assert run.state == "running"
+    assert run.params.robots == 50
+    assert not page.error
 
 
 def test_a_fault_is_injected_from_the_page(page):

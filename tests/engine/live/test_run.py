@@ -339,9 +339,14 @@ def test_a_question_is_answered_between_steps(start):
     assert held[0] == held[1]
 
 
-def test_a_reset_that_cannot_be_built_crashes_with_its_sentence(start):
-    run = start()
-    run.reset(params=WalkerParams(walkers=500)).result(5)
-    assert (run.state, run.error) == ("crashed", "500 walkers, but the floor takes 400")
+def test_a_reset_that_cannot_be_built_leaves_the_world_as_it_is(start):
+    run = start(rate=200.0)
+    run.set_params(WalkerParams(walkers=500))
+    with pytest.raises(InvalidInput, match="500 walkers, but the floor takes 400"):
+        run.reset().result(5)
+    held = run.step_count
+    until(lambda: run.step_count > held)
+    assert run.params.walkers == 20
+    assert run.pending is not None
     run.reset(params=WalkerParams(walkers=5)).result(5)
-    assert run.state == "running"
+    assert (run.state, run.params.walkers, run.pending) == ("running", 5, None)
