@@ -238,7 +238,8 @@ class RunThread:
         facts: dict[str, Any] = {
             "epoch": self._cast.epoch, "state": self._state, "rate": self._pace.rate,
             "measured": round(self._pace.measured, 2),
-            "step": self._sim.step_count if self._sim else 0, "first": first, "last": last, "number": self.record.number,
+            "step": self._sim.step_count if self._sim else 0,
+            "first": first, "last": last, "number": self.record.number,
         }
         if self._sim is not None and self._state in ("running", "paused"):
             facts.update(self._sim.status())
