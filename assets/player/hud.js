@@ -99,7 +99,7 @@ export class Hud {
   /**
    * The chip at the far right.
    * @param {object} hub
-   * @param {{fps: number, buffer: number, economy: boolean, reduced: boolean, now: number, head: number}} play
+   * @param {{fps: number, buffer: number, economy: number, reduced: boolean, now: number, head: number}} play
    */
   setFluency(hub, play) {
     const { link, status, mode } = hub;
@@ -114,7 +114,7 @@ export class Hud {
     else if (status?.state === "ended") { lamp = "off"; text = "ended"; }
     else if (status?.state === "paused") { lamp = "off"; text = `paused · ${Math.round(play.fps)} fps`; }
     else if (play.reduced) text = "reduced motion";
-    else if (play.economy) { lamp = "warn"; text = `${Math.round(play.fps)} fps · trails off`; }
+    else if (play.economy) { lamp = "warn"; text = `${Math.round(play.fps)} fps · ${play.economy > 1 ? "half detail" : "trails off"}`; }
     setText(this.fluency, text);
     if (this.lamp.dataset.tone !== lamp) this.lamp.dataset.tone = lamp;
     this.fluencyChip.classList.toggle("amber", lamp === "warn" && link.state !== "open");

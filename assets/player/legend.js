@@ -1,6 +1,6 @@
 /** The strip below the canvas: what the marks mean, how many there are, what the ramps say. */
 
-import { element, grouped, setText } from "./dom.js";
+import { element, grouped, setAttribute, setText } from "./dom.js";
 
 export class Legend {
   /** @param {(state: number) => void} point A state is pointed at; -1 none. */
@@ -10,6 +10,14 @@ export class Legend {
     this.ramps = element("div.legend-ramps");
     this.node = element("div.legend", {}, this.states, this.ramps);
     this.counts = [];
+    /** State that stays pointed at, or -1. */
+    this.pinned = -1;
+  }
+
+  #pin(state) {
+    this.pinned = this.pinned === state ? -1 : state;
+    [...this.states.children].forEach((node, i) => setAttribute(node, "aria-pressed", String(i === this.pinned)));
+    this.point(this.pinned);
   }
 
   /** Lay out for a painter in a theme. */
@@ -23,7 +31,10 @@ export class Legend {
       painter.icon(context, state, 16);
       const count = element("b", {}, "–");
       this.counts.push(count);
-      return element("span.legend-item", { tabindex: "0", title: `Point at it to see only these`, onpointerenter: () => this.point(state), onpointerleave: () => this.point(-1), onfocus: () => this.point(state), onblur: () => this.point(-1) }, icon, label, " ", count);
+      return element("button.legend-item", {
+        type: "button", title: "Point at it to fade the others; click to keep it so", "aria-pressed": String(state === this.pinned),
+        onclick: () => this.#pin(state), onpointerenter: () => this.point(state), onpointerleave: () => this.point(this.pinned),
+      }, icon, label, " ", count);
     }));
     this.rampNodes = painter.ramps().map(({ label, from, to, end, layer }) => {
       const bar = element("i.ramp");

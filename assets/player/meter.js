@@ -1,6 +1,8 @@
 /** Counts frames and what they cost, without allocating while it counts. */
 
 const WINDOW = 600;
+/** A frame at 60 a second, ms. */
+const FULL_MS = 1000 / 60;
 
 class Ring {
   constructor() {
@@ -42,7 +44,8 @@ export class Meter {
   frame(now, cost) {
     this.draws += 1;
     this.cost.add(cost);
-    this.smoothCost += 0.1 * (cost - this.smoothCost);
+    // one interrupted frame says nothing about the next: it counts as twice a full one at most
+    this.smoothCost += 0.04 * (Math.min(cost, 2 * FULL_MS) - this.smoothCost);
     if (this.then) this.interval.add(now - this.then);
     this.then = now;
     if (now - this.sampleAt >= 1000) {

@@ -23,10 +23,8 @@ export function noticeOf(hub, loaded, now) {
     return { canvas: "crashed", title: "The run has crashed", text: status.error || hub.error || "The simulation stopped with an error.", action: ["Restart", "restart"], copy: true };
   }
   if (link.state === "lost") return { canvas: now - link.since > DIM_AFTER_MS ? "dim70" : "", busy: true };
-  if (!loaded) {
-    if (status && status.state === "paused" && status.step === 0 && status.last === 0 && link.state === "open" && !hub.facts) return { canvas: "dim60", title: "No run yet", text: "Start one to see the floor at work.", action: ["Run", "run"] };
-    return { canvas: "", busy: true };
-  }
+  if (!loaded) return { canvas: "", busy: true };
+  if (status?.state === "paused" && status.step === 0) return { canvas: "dim60", title: "Not started yet", text: "Run it, or take a single step.", action: ["Run", "run"] };
   return { canvas: "" };
 }
 

@@ -17,6 +17,11 @@ import { Timeline } from "./timeline.js";
 const CHROME_MS = 250;
 const LABEL_MS = 5000;
 const STATS_MS = 1000;
+/** How many agents around the selected one Tab walks. */
+const NEIGHBOURS = 6;
+/** How far from an agent a click and a hover still mean it. */
+const PICK_PX = 14;
+const HOVER_PX = 10;
 /** Frames a second when motion is to be reduced. */
 const REDUCED_FPS = 3;
 /** Scale to zoom to when following from afar, as a multiple of the fit. */
@@ -180,8 +185,7 @@ class Player {
   }
 
   #pick(x, y) {
-    const agent = this.#agentAt(x, y, 14);
-    this.hub.select(agent);
+    this.hub.select(this.#agentAt(x, y, PICK_PX));
   }
 
   #agentAt(x, y, reach) {
@@ -192,7 +196,7 @@ class Player {
 
   #locate(x, y) {
     const { camera } = this.stage;
-    return camera.partial ? this.painter?.mini.locate(x * camera.ratio, y * camera.ratio) ?? null : null;
+    return camera.partial ? this.painter?.locate(x * camera.ratio, y * camera.ratio) ?? null : null;
   }
 
   /** @returns {number|string} The agent, or what is wrong. */
@@ -224,17 +228,13 @@ class Player {
     return null;
   }
 
-  /** Select the neighbour that lies next around the selected agent. */
+  /** Select the next of the selected agent's neighbours, by number: Tab and Shift+Tab undo each other. */
   #walk(direction) {
     const { hub, painter } = this;
     if (hub.selected < 0 || !painter) return false;
-    const { x, y } = painter.robots;
-    const [ox, oy] = [x[hub.selected], y[hub.selected]];
-    const near = [...x.keys()].map((i) => ({ i, d: Math.hypot(x[i] - ox, y[i] - oy) })).sort((a, b) => a.d - b.d || a.i - b.i).slice(1, 7);
+    const near = painter.neighbours(hub.selected, NEIGHBOURS);
     if (!near.length) return false;
-    // around the clock, so that Tab and Shift+Tab undo each other among standing robots
-    const pool = near.map((n) => n.i).sort((a, b) => a - b);
-    const next = direction > 0 ? pool.find((i) => i > hub.selected) ?? pool[0] : pool.findLast((i) => i < hub.selected) ?? pool.at(-1);
+    const next = direction > 0 ? near.find((i) => i > hub.selected) ?? near[0] : near.findLast((i) => i < hub.selected) ?? near.at(-1);
     hub.select(next);
     return true;
   }
@@ -276,7 +276,7 @@ class Player {
 
   #hover(now) {
     const { canvas } = this.stage;
-    const hovered = this.pointerAt ? this.#agentAt(this.pointerAt.x, this.pointerAt.y, 10) : -1;
+    const hovered = this.pointerAt ? this.#agentAt(this.pointerAt.x, this.pointerAt.y, HOVER_PX) : -1;
     if (hovered === this.hovered) return;
     this.hovered = hovered;
     this.hoverSince = now;

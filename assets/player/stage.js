@@ -6,9 +6,10 @@ import { element } from "./dom.js";
 import { Meter } from "./meter.js";
 import { Surface } from "./raster.js";
 
-/** Beyond this many milliseconds a frame trails go first. */
+/** Beyond this many milliseconds a frame trails go first, then half the resolution. */
 const COSTLY_MS = 12;
-const CHEAP_MS = 7;
+/** Below these the last thing given up comes back, by what is given up. */
+const CHEAP_MS = [0, 6, 2];
 const MOST_RATIO = 2;
 /** The id plate of the hovered agent appears after this. */
 const TAG_AFTER_MS = 150;
@@ -23,8 +24,8 @@ export class Stage {
     this.surface = null;
     this.painter = null;
     this.theme = null;
-    /** Trails given up because frames cost too much. */
-    this.economy = false;
+    /** What is given up because frames cost too much: 0 nothing, 1 trails, 2 resolution too. */
+    this.economy = 0;
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.box);
   }
@@ -32,7 +33,7 @@ export class Stage {
   /** Match the canvas to its box. */
   resize() {
     const { width, height } = this.box.getBoundingClientRect();
-    const ratio = Math.min(MOST_RATIO, window.devicePixelRatio || 1);
+    const ratio = Math.min(this.economy > 1 ? 1 : MOST_RATIO, window.devicePixelRatio || 1);
     const w = Math.max(1, Math.round(width * ratio));
     const h = Math.max(1, Math.round(height * ratio));
     if (width < 2 || height < 2 || (this.surface?.width === w && this.surface.height === h)) return;
@@ -92,8 +93,17 @@ export class Stage {
     }
     this.stale = false;
     this.meter.frame(shot.now, performance.now() - begun);
-    if (this.meter.smoothCost > COSTLY_MS) this.economy = true;
-    else if (this.meter.smoothCost < CHEAP_MS) this.economy = false;
+    this.#economise();
+  }
+
+  #economise() {
+    const { meter } = this;
+    const most = (window.devicePixelRatio || 1) > 1 ? 2 : 1;
+    if (meter.smoothCost > COSTLY_MS && this.economy < most) this.economy += 1;
+    else if (meter.smoothCost < CHEAP_MS[this.economy]) this.economy -= 1;
+    else return;
+    // judged anew from the middle, so that one slow second does not swing it twice
+    meter.smoothCost = (COSTLY_MS + CHEAP_MS[1]) / 2;
   }
 
   close() {

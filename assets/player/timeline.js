@@ -7,7 +7,9 @@ import { alpha } from "./theme.js";
 const SHORTEST = 120;
 const BASE = 39;
 const AREA = 20;
-const REACH_PX = 9;
+const REACH_PX = 8;
+/** A press that moves less than this stays on its event. */
+const CLICK_PX = 4;
 /** Share of the track that the kept window takes; what is buffered ahead is beyond. */
 const NOW_AT = 0.975;
 
@@ -46,7 +48,7 @@ export class Timeline {
     this.span = element("div.timeline-span");
     this.canvas = element("canvas.timeline-canvas", {
       tabindex: "0", role: "slider", "aria-label": "Timeline: arrow keys step, with Shift ten steps", "aria-valuemin": "0", "aria-valuemax": "0", "aria-valuenow": "0",
-      onpointerdown: (e) => this.#press(e), onpointermove: (e) => this.#move(e), onpointerup: (e) => this.#release(e), onpointercancel: (e) => this.#release(e),
+      onpointerdown: (e) => this.#press(e), onpointermove: (e) => this.#move(e), onpointerup: () => this.#release(), onpointercancel: () => this.#release(),
       onpointerleave: () => this.#leave(), onkeydown: (e) => this.#key(e),
     });
     this.tip = element("div.timeline-tip", { role: "tooltip", hidden: true });
@@ -245,7 +247,10 @@ export class Timeline {
     if (!this.width || this.last <= this.first) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.dragging = true;
-    this.wanted = this.#stepAt(this.#pointer(event));
+    const x = this.#pointer(event);
+    // a press on a mark means the event, to the step
+    this.wanted = this.#eventAt(x)?.step ?? this.#stepAt(x);
+    this.pressedAt = x;
     this.on.seek(this.wanted, false);
     this.#paint(this.wanted);
   }
@@ -254,7 +259,8 @@ export class Timeline {
     if (!this.width) return;
     const x = this.#pointer(event);
     const step = this.#stepAt(x);
-    if (this.dragging && step !== this.wanted) {
+    if (this.dragging && Math.abs(x - this.pressedAt) > CLICK_PX && step !== this.wanted) {
+      this.pressedAt = Infinity;
       this.wanted = step;
       this.on.seek(step, false);
       this.#paint(step);
@@ -262,10 +268,10 @@ export class Timeline {
     this.#tell(x, step);
   }
 
-  #release(event) {
+  #release() {
     if (!this.dragging) return;
     this.dragging = false;
-    const step = this.#stepAt(this.#pointer(event));
+    const step = this.wanted;
     this.wanted = -1;
     this.on.seek(step, true);
   }
@@ -274,15 +280,23 @@ export class Timeline {
     this.tip.hidden = true;
   }
 
-  /** What is under the pointer: the nearest event, else the time. */
-  #tell(x, step) {
+  /** The event whose mark is under the pointer, or null. */
+  #eventAt(x) {
     let nearest = null;
+    let least = REACH_PX;
     for (const event of this.hub.events) {
       const distance = Math.abs(this.#x(event.step) - x);
-      if (distance <= REACH_PX && event.step >= this.first && (!nearest || distance < nearest.distance)) nearest = { distance, event };
+      if (distance > least || event.step < this.first) continue;
+      nearest = event;
+      least = distance;
     }
-    const text = nearest ? `${clockText(this.hub.clockAt(nearest.event.step))} · ${nearest.event.text}` : clockText(this.hub.clockAt(step));
-    setText(this.tip, text);
+    return nearest;
+  }
+
+  /** Say what is under the pointer: an event, else the time. */
+  #tell(x, step) {
+    const event = this.#eventAt(x);
+    setText(this.tip, event ? `${clockText(this.hub.clockAt(event.step))} · ${event.text}` : clockText(this.hub.clockAt(step)));
     this.tip.hidden = false;
     const width = this.tip.offsetWidth;
     this.tip.style.left = `${clamp(x - width / 2, 0, Math.max(0, this.width - width))}px`;

@@ -58,10 +58,9 @@ export class WarehousePainter {
     this.sprites = new Sprites();
     this.version = 0;
     this.born = -1;
-    this.trailStep = -1;
     this.stride = 1;
-    this.before = null;
-    this.seen = { ground: "", stock: "", under: "" };
+    /** What the kept pictures were drawn from. */
+    this.seen = { version: -1, camera: -1, guidance: false, stock: -1, demand: false, congestion: false, trails: false, step: -1 };
     this.occupancy = null;
     this.cellOccupied = (cell) => this.occupancy.has(cell);
   }
@@ -103,7 +102,6 @@ export class WarehousePainter {
   reset(picture) {
     this.robots.resize(picture.agents);
     this.trails.clear();
-    this.trailStep = -1;
   }
 
   /** One frame passed: pods that were lifted leave their slots, pods set down fill them. */
@@ -131,7 +129,7 @@ export class WarehousePainter {
     this.ground = new Surface(width, height);
     this.stocked = new Surface(width, height);
     this.under = new Surface(width, height);
-    this.seen.ground = "";
+    this.seen.version = -1;
   }
 
   /** Bring the three kept pictures up to date. */
@@ -140,21 +138,25 @@ export class WarehousePainter {
     if (this.view.version !== camera.version) this.view.update(camera, this.columns, this.rows);
     const { view, palette, sprites, seen, stock, trails } = this;
     sprites.update(view, palette);
-    const ground = `${this.version} ${camera.version} ${layers.guidance}`;
-    const over = `${ground} ${layers.demand} ${layers.congestion} ${stock.version}`;
-    const context = { view, palette, sprites, demand: layers.demand, congestion: layers.congestion };
-    if (ground !== seen.ground) paintGround(this.ground, view, this.floor, palette, sprites, layers.guidance);
-    let changed = over !== seen.stock;
+    const { demand, congestion, guidance } = layers;
+    const context = { view, palette, sprites, demand, congestion };
+    const ground = seen.version !== this.version || seen.camera !== camera.version || seen.guidance !== guidance;
+    if (ground) paintGround(this.ground, view, this.floor, palette, sprites, guidance);
+    let changed = ground || seen.stock !== stock.version || seen.demand !== demand || seen.congestion !== congestion;
     if (changed) stock.composeAll(this.stocked, this.ground, context);
     else changed = stock.composeDirty(this.stocked, this.ground, context);
-    const under = `${over} ${layers.trails} ${layers.trails ? step : 0}`;
-    if (changed || under !== seen.under) {
+    if (changed || seen.trails !== layers.trails || (layers.trails && seen.step !== step)) {
       this.under.pixels.set(this.stocked.pixels);
       if (layers.trails) trails.draw(this.under, view, palette, step, this.stride);
     }
-    seen.ground = ground;
-    seen.stock = over;
-    seen.under = under;
+    seen.version = this.version;
+    seen.camera = camera.version;
+    seen.guidance = guidance;
+    seen.stock = stock.version;
+    seen.demand = demand;
+    seen.congestion = congestion;
+    seen.trails = layers.trails;
+    seen.step = step;
   }
 
   /**
@@ -203,6 +205,18 @@ export class WarehousePainter {
     }
     drawReserved(surface, view, this.palette, this.sprites, columns, facts, after.y[agent] * columns + after.x[agent],
       Math.round(view.centreX(this.robots.x[agent])), Math.round(view.centreY(this.robots.y[agent])), this.cellOccupied);
+  }
+
+  /** World point under a canvas point (device pixels) of the mini-map, or null. */
+  locate(x, y) {
+    return this.mini.locate(x, y);
+  }
+
+  /** The robots nearest to one, by number. @param {number} count How many. */
+  neighbours(agent, count) {
+    const { x, y } = this.robots;
+    const distance = (i) => (x[i] - x[agent]) ** 2 + (y[i] - y[agent]) ** 2;
+    return [...x.keys()].filter((i) => i !== agent).sort((a, b) => distance(a) - distance(b) || a - b).slice(0, count).sort((a, b) => a - b);
   }
 
   /** Robot at a world point, or -1. @param {number} reach In cells. */

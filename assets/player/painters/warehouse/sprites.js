@@ -10,7 +10,7 @@ const KEPT_PLATES = 3000;
 
 export class Sprites {
   constructor() {
-    this.key = "";
+    this.cell = 0;
     this.plates = new Map();
   }
 
@@ -21,9 +21,8 @@ export class Sprites {
    */
   update(view, palette) {
     const cell = Math.max(2, Math.round(view.cell));
-    const key = `${cell} ${view.ratio} ${view.near} ${view.outlines}`;
-    if (key === this.key && palette === this.palette) return;
-    this.key = key;
+    const same = cell === this.cell && view.ratio === this.ratio && view.near === this.near && view.outlines === this.outlines;
+    if (same && palette === this.palette) return;
     this.palette = palette;
     this.view = view;
     this.cell = cell;

@@ -13,9 +13,11 @@ export class Stock {
     const cells = floor.columns * floor.rows;
     /** Layer value of the pod stored in each cell, 0 none. */
     this.pods = new Uint8Array(cells);
-    this.heat = new Uint8Array(cells);
-    /** Congestion at cell corners, [(columns + 1) * (rows + 1)], so that cells blend smoothly. */
-    this.corners = new Uint8Array((floor.columns + 1) * (floor.rows + 1));
+    const corners = (floor.columns + 1) * (floor.rows + 1);
+    /** Congestion at cell corners, row-major, so that cells blend smoothly into each other. */
+    this.corners = new Uint8Array(corners);
+    this.sums = new Uint16Array(corners);
+    this.counts = new Uint8Array(corners);
     this.dirty = [];
     this.version = 0;
   }
@@ -45,21 +47,27 @@ export class Stock {
   /** @param {Uint8Array} values [C] */
   setHeat(values) {
     const { columns, rows, kind } = this.floor;
-    this.heat.set(values);
-    const at = (r, c) => r >= 0 && c >= 0 && r < rows && c < columns ? r * columns + c : -1;
-    for (let r = 0; r <= rows; r++) {
-      for (let c = 0; c <= columns; c++) {
+    const { corners, sums, counts } = this;
+    const wide = columns + 1;
+    sums.fill(0);
+    counts.fill(0);
+    for (let r = 0, cell = 0; r < rows; r++) {
+      for (let c = 0; c < columns; c++, cell++) {
+        const value = values[cell];
         // slots and walls rarely hold a waiting robot: as zeros they would thin out the aisles
-        let sum = 0;
-        let count = 0;
-        for (const cell of [at(r - 1, c - 1), at(r - 1, c), at(r, c - 1), at(r, c)]) {
-          if (cell < 0 || (values[cell] === 0 && (kind[cell] === SLOT || kind[cell] === WALL))) continue;
-          sum += values[cell];
-          count += 1;
-        }
-        this.corners[r * (columns + 1) + c] = count ? sum / count : 0;
+        if (value === 0 && (kind[cell] === SLOT || kind[cell] === WALL)) continue;
+        const at = r * wide + c;
+        sums[at] += value;
+        sums[at + 1] += value;
+        sums[at + wide] += value;
+        sums[at + wide + 1] += value;
+        counts[at] += 1;
+        counts[at + 1] += 1;
+        counts[at + wide] += 1;
+        counts[at + wide + 1] += 1;
       }
     }
+    for (let i = 0; i < corners.length; i++) corners[i] = counts[i] ? sums[i] / counts[i] : 0;
     this.version += 1;
   }
 

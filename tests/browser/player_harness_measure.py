@@ -1,0 +1,99 @@
+"""Frame rates and costs of the player without a GPU, one line a case.
+
+    python -m tests.browser.player_harness_measure
+
+Every case runs `REPEATS` windows of `WINDOW_S` seconds on the page of the harness, with all default
+layers, and prints their medians. The machine's load is part of the answer, so it is printed too.
+"""
+
+import os
+import statistics
+import time
+
+from playwright.sync_api import Page, sync_playwright
+
+from scripts.browser import find_chromium
+from tests.browser.conftest import FLAGS
+from tests.browser.player_harness import start
+
+REPEATS = 3
+WINDOW_S = 4.0
+# robots, columns, rows, steps a second, device pixel ratio, zoom-ins from the fit
+CASES = [(1000, 134, 60, 5, 1, 0), (1000, 134, 60, 5, 1, 5), (1000, 134, 60, 5, 2, 0),
+         (5000, 260, 110, 5, 1, 0), (5000, 260, 110, 5, 1, 2), (10000, 500, 140, 5, 1, 0),
+         (20000, 560, 180, 5, 1, 0)]
+
+# What the alternative would cost: one drawImage a robot over a background, read back so that the
+# raster work is inside the time.
+DRAW_IMAGE = """(agents) => new Promise((done) => {
+  const canvas = document.createElement("canvas");
+  canvas.width = 1058; canvas.height = 474;
+  document.body.append(canvas);
+  const context = canvas.getContext("2d", { alpha: false });
+  const sprite = new OffscreenCanvas(12, 12), ground = new OffscreenCanvas(1058, 474);
+  const pen = sprite.getContext("2d");
+  pen.fillStyle = "#e69f00"; pen.roundRect(1, 1, 10, 10, 2); pen.fill();
+  ground.getContext("2d").fillRect(0, 0, 1058, 474);
+  const at = Float32Array.from({ length: 2 * agents }, (_, i) => (i * 7919) % (i % 2 ? 460 : 1040));
+  const costs = [];
+  const draw = () => {
+    const begun = performance.now();
+    context.drawImage(ground, 0, 0);
+    for (let i = 0; i < agents; i++) context.drawImage(sprite, at[2 * i], at[2 * i + 1]);
+    context.getImageData(0, 0, 1, 1);
+    costs.push(performance.now() - begun);
+    if (costs.length < 60) requestAnimationFrame(draw);
+    else { canvas.remove(); done(costs.sort((a, b) => a - b)[30]); }
+  };
+  requestAnimationFrame(draw);
+})"""
+
+
+def counters(page: Page) -> dict[str, float]:
+    return page.evaluate("() => Object.values(window.__atrium.players)[0].counters")
+
+
+def window(page: Page) -> dict[str, float]:
+    """Figures of one window of time."""
+    page.evaluate("() => Object.values(window.__atrium.players)[0].resetMeter()")
+    before, begun = counters(page), time.perf_counter()
+    page.wait_for_timeout(1000 * WINDOW_S)
+    after, seconds = counters(page), time.perf_counter() - begun
+    return {**after, "fps": (after["draws"] - before["draws"]) / seconds,
+            "kBps": (after["bytes"] - before["bytes"]) / seconds / 1000,
+            "stalls": after["stalls"] - before["stalls"]}
+
+
+def main() -> None:
+    with start() as harness, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        for robots, width, height, rate, ratio, zooms in CASES:
+            run = harness.open(rate=rate, robots=robots, width=width, height=height)
+            context = browser.new_context(viewport={"width": 1472, "height": 900},
+                                          device_scale_factor=ratio)
+            page = context.new_page()
+            page.goto(harness.url(run))
+            page.wait_for_function("() => Object.values(window.__atrium?.players ?? {})[0]"
+                                   "?.counters.head > 3")
+            for _ in range(zooms):
+                page.keyboard.press("+")
+            found = [window(page) for _ in range(REPEATS)]
+            middle = {k: statistics.median(f[k] for f in found)
+                      for k in ("fps", "intervalP99", "costP50", "costP99", "kBps", "stalls")}
+            print(f"{robots:6} robots {width}x{height} dpr {ratio} zoom {found[0]['zoom']:4.1f}: "
+                  f"{middle['fps']:4.1f} fps, interval p99 {middle['intervalP99']:5.1f} ms, "
+                  f"draw p50 {middle['costP50']:4.1f} p99 {middle['costP99']:4.1f} ms, "
+                  f"{middle['kBps']:4.0f} kB/s, stalls {middle['stalls']:.0f}, "
+                  f"load {os.getloadavg()[0]:.1f}", flush=True)
+            context.close()
+            harness.runs.stop(run.token)
+        page = browser.new_page()
+        page.goto(harness.url("none"))
+        for robots in (1000, 5000):
+            print(f"{robots:6} robots by drawImage instead: draw p50 "
+                  f"{page.evaluate(DRAW_IMAGE, robots):.1f} ms, load {os.getloadavg()[0]:.1f}")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
