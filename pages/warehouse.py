@@ -30,7 +30,7 @@ FIRST: Final = "standard"
 def _choose_scenario(run: Run) -> None:
     """Begin the chosen scenario on a generated floor."""
     chosen = SCENARIOS[st.session_state["warehouse.scenario"]]
-    begin_again(run, params=chosen.params, make=WarehouseSimulation)
+    begin_again(run, params=chosen.params, make=WarehouseSimulation, label=chosen.label)
 
 
 def _bring_map(run: Run) -> None:
@@ -47,7 +47,7 @@ def _bring_map(run: Run) -> None:
     except EngineError as error:
         st.session_state["warehouse.problem"] = f"{upload.name}: {error}"
         return
-    begin_again(run, params=chosen, make=make)
+    begin_again(run, params=chosen, make=make, label=upload.name)
 
 
 def _inject(run: Run, name: str, **arguments: object) -> None:
@@ -131,7 +131,8 @@ def page() -> None:
         first = st.query_params.get("scenario", FIRST)
         first = first if first in SCENARIOS else FIRST
         st.session_state.setdefault("warehouse.scenario", first)
-        opened = open_run(DOMAIN, WarehouseSimulation, SCENARIOS[first].params, 1, rate=10.0)
+        opened = open_run(DOMAIN, WarehouseSimulation, SCENARIOS[first].params, 1,
+                          rate=10.0, label=SCENARIOS[first].label)
     except EngineError as error:
         stop_with(error)
         return

@@ -126,7 +126,8 @@ class Run(RunThread):
         return tuple(labels[n] for n in waiting)
 
     def reset(self, *, params: Params | None = None, seed: int | None = None,
-              make: Maker | None = None, running: bool | None = None) -> Future[None]:
+              make: Maker | None = None, label: str | None = None,
+              running: bool | None = None) -> Future[None]:
         """Begin again from step 0, with pending or given values.
 
         The answer comes when the new world stands. If it cannot be built, the answer is the
@@ -137,7 +138,8 @@ class Run(RunThread):
         def order() -> None:
             values = params or self.pending or self.params
             number = self.seed if seed is None else seed
-            self._replace(make or self._make, values, number)
+            title = self.label if label is None else label
+            self._replace(make or self._make, values, number, title)
             self.pending = None
             if running is not None:
                 self._running = running

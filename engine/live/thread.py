@@ -71,7 +71,8 @@ class RunThread:
         self._thread = threading.Thread(target=self._main, name=f"run-{domain}", daemon=True)
 
     def _main(self) -> None:
-        self._guard(lambda: self._replace(self._make, self.params, self.seed))
+        self._guard(lambda: self._replace(
+            self._make, self.params, self.seed, self.label))
         flushed = slow = time.perf_counter()
         while self._state != "ended":
             wait = 0.5 if not self._stepping else 0.0 if self._single else self._pace.wait_s()
@@ -137,7 +138,7 @@ class RunThread:
             self._state = state
             self._tell_status()
 
-    def _replace(self, make: Maker, params: Params, seed: int) -> None:
+    def _replace(self, make: Maker, params: Params, seed: int, label: str) -> None:
         """Make a world and put it in the place of the present one; on failure the present stays."""
         before = self._state
         self._set_state("starting")
@@ -148,12 +149,12 @@ class RunThread:
             raise
         self._end_record("stopped")
         self._close_simulation()
-        self._make, self.params, self.seed = make, params, seed
+        self._make, self.params, self.seed, self.label = make, params, seed, label
         self.error = ""
         self._events.clear()
         self._activity.clear()
         self._sim = sim
-        self.record.begin(self.domain, params.model_dump(mode="json"), seed, self.label)
+        self.record.begin(self.domain, params.model_dump(mode="json"), seed, label)
         self._pace.restart()
         self._cast.begin(sim)
         self.summary = sim.summary()

@@ -35,7 +35,8 @@ def metrics_store() -> Store | None:
         return None
 
 
-def open_run(domain: str, make: Maker, params: Params, seed: int, *, rate: float) -> Opened:
+def open_run(domain: str, make: Maker, params: Params, seed: int, *,
+             rate: float, label: str = "") -> Opened:
     """The run of this tab: by URL, else by session, else a new one.
 
     Tokens are made by the server alone; an unknown one starts a new run and says so.
@@ -52,7 +53,8 @@ def open_run(domain: str, make: Maker, params: Params, seed: int, *, rate: float
             notice = (f"The run behind this page has ended: a run stops {RUNS.grace_s:.0f} s after "
                       "its last window closed, or when the server restarts. This is a new one; "
                       "what was recorded is on the Metrics page.")
-        run = RUNS.open(domain, make, params, seed, rate=rate, recorder=metrics_store())
+        run = RUNS.open(domain, make, params, seed, rate=rate, recorder=metrics_store(),
+                        label=label)
     st.session_state[key] = run.token
     if wanted != run.token:
         st.query_params["run"] = run.token
