@@ -63,8 +63,10 @@ def _controls(store: Store, runs: list[Run]) -> View | None:
         return None
     wanted = FIRST_SERIES.get(runs[0].domain, ())
     first = [name for name in wanted if name in names] or names[:4]
-    kept = [name for name in st.session_state.get("metrics.series", first) if name in names]
-    st.session_state["metrics.series"] = kept or first
+    before = st.session_state.get("metrics.series", first)
+    kept = [name for name in before if name in names]
+    # an emptied choice stays empty; one that these runs do not have starts anew
+    st.session_state["metrics.series"] = first if before and not kept else kept
     chosen = st.multiselect("Series", names, key="metrics.series",
                             placeholder="Choose series to draw")
     with st.container(horizontal=True, vertical_alignment="bottom", key="metrics-how"):
@@ -115,14 +117,14 @@ def _export_row(view: View) -> None:
                        help="Every series of the chosen runs and steps as CSV.")
         st.space("stretch")
         st.button("Delete…", icon=":material/delete:", key="metrics.delete",
-                  on_click=_ask_to_delete)
+                  on_click=_deleting, args=(True,))
 
 
-def _ask_to_delete() -> None:
-    st.session_state["metrics.deleting"] = True
+def _deleting(asked: bool) -> None:
+    st.session_state["metrics.deleting"] = asked
 
 
-@st.dialog("Delete recordings?", on_dismiss="rerun")
+@st.dialog("Delete recordings?", on_dismiss=lambda: _deleting(False))
 def _confirm_delete(store: Store, runs: list[Run]) -> None:
     """Say what would go; a running run has to be stopped first."""
     running = [run for run in runs if run.outcome == "running"]
@@ -138,6 +140,7 @@ def _confirm_delete(store: Store, runs: list[Run]) -> None:
                 "events will be removed from the database. This cannot be undone.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep", key="metrics.keep"):
+            _deleting(False)
             st.rerun()
         many = f"{len(ended)} runs" if len(ended) > 1 else "1 run"
         if st.button(f"Delete {many}", key="metrics.confirm", type="primary"):
@@ -146,6 +149,7 @@ def _confirm_delete(store: Store, runs: list[Run]) -> None:
             except EngineError as error:
                 st.error(str(error), icon=":material/error:")
                 return
+            _deleting(False)
             st.session_state["metrics.done"] = f"Deleted {many}."
             st.query_params.pop("runs", None)
             st.rerun()
@@ -195,7 +199,7 @@ def _body(store: Store) -> None:
     with st.container(key="metrics-compare"):
         parameter_table(store, chosen)
         provenance_table(chosen)
-    if st.session_state.pop("metrics.deleting", False):
+    if st.session_state.get("metrics.deleting"):
         _confirm_delete(store, chosen)
 
 
