@@ -137,7 +137,7 @@ def main() -> None:
     runs = Registry(grace_s=1e9)
     harness = Harness(given.port, runs)
     run = harness.open(rate=given.rate, robots=given.robots, width=given.width, height=given.height)
-    print(harness.url(run), flush=True)
+    print(harness.url(run), flush=True)  # noqa: T201
     uvicorn.run(Starlette(routes=routes(runs)), host="127.0.0.1", port=given.port,
                 log_level="warning", ws="websockets-sansio")
     runs.close()

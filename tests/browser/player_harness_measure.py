@@ -6,12 +6,17 @@ Every case runs `REPEATS` windows of `WINDOW_S` seconds on the page of the harne
 layers, and prints their medians. The machine's load is part of the answer, so it is printed too.
 """
 
+# ruff: noqa: T201 - it is a command that prints
+import base64
 import os
 import statistics
 import time
 
+import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from engine.live.codec import Encoder
+from engine.live.simulation import Frame
 from scripts.browser import find_chromium
 from tests.browser.conftest import FLAGS
 from tests.browser.player_harness import start
@@ -47,6 +52,31 @@ DRAW_IMAGE = """(agents) => new Promise((done) => {
   };
   requestAnimationFrame(draw);
 })"""
+
+
+DECODE = """async (text) => {
+  const { openMessage, Picture } = await import("/assets/player/wire.js");
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const costs = [];
+  for (let i = 0; i < 40; i++) {
+    const message = await openMessage(bytes.slice().buffer);
+    const picture = new Picture(message.count);
+    const begun = performance.now();
+    for (let k = 0; k < message.frames; k++) picture.advance(message, k);
+    costs.push(performance.now() - begun);
+  }
+  return costs.sort((a, b) => a - b)[20];
+}"""
+
+
+def chunk(agents: int, frames: int) -> str:
+    """A MOVES message of agents that drive on, turn and wait, in base64."""
+    rng = np.random.default_rng(1)
+    steps = np.array([(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1)], np.int16)
+    xy = np.cumsum(steps[rng.integers(0, 5, (frames + 1, agents))], 0).astype(np.int16)
+    state = rng.integers(0, 6, (frames + 1, agents)).astype(np.uint8)
+    encoder = Encoder(Frame(xy[0], state[0]), 0)
+    return base64.b64encode(encoder.chunk(xy[1:], state[1:])).decode()
 
 
 def counters(page: Page) -> dict[str, float]:
@@ -92,6 +122,8 @@ def main() -> None:
         for robots in (1000, 5000):
             print(f"{robots:6} robots by drawImage instead: draw p50 "
                   f"{page.evaluate(DRAW_IMAGE, robots):.1f} ms, load {os.getloadavg()[0]:.1f}")
+        decoding = page.evaluate(DECODE, chunk(20000, 10))
+        print(f" 20000 agents, a chunk of 10 frames: decoding takes {decoding:.2f} ms in all")
         browser.close()
 
 

@@ -499,6 +499,18 @@ def test_the_theme_follows_the_page(window, harness, run):
     page.wait_for_selector("#inspector .inspector[data-theme=light]")
 
 
+def test_a_narrow_window_keeps_every_control_in_reach(window, harness, run):
+    page = show(window, harness, run)
+    page.set_viewport_size({"width": 768, "height": 800})
+    page.wait_for_function("() => document.querySelector('#player').clientWidth < 740")
+    stage = page.locator(".stage").bounding_box()
+    for button in page.locator(".stage button:visible").all():
+        box = button.bounding_box()
+        assert box["x"] >= stage["x"]
+        assert box["x"] + box["width"] <= stage["x"] + stage["width"]
+        assert box["y"] + box["height"] <= stage["y"] + stage["height"]
+
+
 def test_reduced_motion_draws_a_few_frames_a_second(window, harness, run):
     window.page.emulate_media(reduced_motion="reduce")
     page = show(window, harness, run)

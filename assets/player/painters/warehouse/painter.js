@@ -113,9 +113,9 @@ export class WarehousePainter {
       if (!((before.state[i] ^ after.state[i]) & CARRIES)) continue;
       if (after.state[i] & CARRIES) {
         const cell = before.y[i] * columns + before.x[i];
-        if (stock.pods[cell]) robots.load[i] = stock.pods[cell];
+        robots.load[i] = stock.pods[cell];
         stock.setPod(cell, 0);
-      } else stock.setPod(after.y[i] * columns + after.x[i], robots.load[i]);
+      } else stock.setPod(after.y[i] * columns + after.x[i], robots.load[i] || 1);
     }
   }
 

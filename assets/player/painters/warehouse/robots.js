@@ -14,7 +14,7 @@ export class Robots {
     /** Interpolated cell coordinates of the last drawing. */
     this.x = new Float32Array(0);
     this.y = new Float32Array(0);
-    /** Layer value of the pod each robot carries. */
+    /** Layer value of the pod each robot carries, 0 while unknown: it was lifted before we looked. */
     this.load = new Uint8Array(0);
     this.battery = new Uint8Array(0);
   }
@@ -24,7 +24,7 @@ export class Robots {
     if (this.x.length === agents) return;
     this.x = new Float32Array(agents);
     this.y = new Float32Array(agents);
-    this.load = new Uint8Array(agents).fill(96);
+    this.load = new Uint8Array(agents);
     this.battery = new Uint8Array(agents).fill(100);
   }
 
@@ -127,7 +127,7 @@ export class Robots {
   /** On top of a body: the pod it carries or stands under, else its battery. */
   #drawLoad(surface, sprites, stock, agent, state, carries, x, y) {
     const above = carries ? this.load[agent] : stock.podAt(Math.round(this.x[agent]), Math.round(this.y[agent]));
-    if (above) blit(surface, sprites.carriedShelf(above, state, carries), x, y);
+    if (carries || above) blit(surface, sprites.carriedShelf(above, state, carries), x, y);
     else if (state !== FAULT) blit(surface, sprites.battery(this.battery[agent]), x, y);
   }
 
