@@ -45,9 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--hand-out", help="roundrobin or queue (default: the format's own)")
     solve.add_argument("--steps", type=int, required=True, help="steps to plan")
     solve.add_argument("--seed", type=int, default=1, help="seed of the tie-breaks (default 1)")
-    solve.add_argument("--against", type=int, default=6,
-                       help="cost of a move against its lane, 2 to 255; with it costs 2 "
-                       "(default 6, 2 for no lanes)")
+    solve.add_argument("--against", type=int,
+                       help="cost of a move against its lane, 2 to 255; with it costs 2, so 2 is "
+                       "for no lanes (default: by the density of robots)")
     solve.add_argument("--congestion", type=float, default=0.0,
                        help="weight of live congestion in the costs (default 0)")
     solve.add_argument("--max-bytes", type=int, help="bound of the distance tables")

@@ -1,9 +1,17 @@
-"""Soft one-way lanes: costs that make agents of one direction keep together.
+"""Guidance: costs that keep agents of one direction together and away from where others wait.
+
+Soft lanes are the highways of Cohen et al. 2015 (doi:10.1609/socs.v6i1.18363) as edge costs of a
+guidance graph (Zhang et al. 2024, arXiv 2402.01446), drawn by rule instead of by optimisation.
+Live congestion raises costs where agents have been waiting of late (Chen et al. 2024, arXiv
+2308.11234, count flows instead).
 
 Shape letters: C cells, A agents.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,22 +25,37 @@ Bool = npt.NDArray[np.bool_]
 Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
 
+_SAME: Final = 0.8
+_WIDEST: Final = 4
+
 
 def lanes(grid: Grid) -> tuple[Int8, Int8]:
     """Alternating one-way lanes that follow the aisles of any floor.
 
-    A lane is an unbroken run of free cells in a row (or column), two cells or longer. It runs
-    against the nearest lanes beside it, whether next to it or behind a block of shelves: each of
-    its cells votes for the opposite of the last lane above it (to its left).
-    On open floor this is one row east, one west; between shelves one aisle each way, whatever
-    their spacing.
+    A run of free cells in a row (or column), two or longer, is a lane. Lanes beside each other
+    that cover the same columns are open floor and make a road: two carriageways, or more where one
+    would be wider than four lanes, so that robots can merge and overtake. A road, or a single aisle
+    between shelves, begins against the nearest lanes above it (to its left), be they behind a
+    block of shelves: every cell votes for the opposite of the last lane in its column.
 
     Returns:
         east: int8 [C], 1 where the horizontal lane runs east, -1 west, 0 where there is none.
         south: int8 [C], 1 where the vertical lane runs south, -1 north, 0 where there is none.
     """
     free = grid.free.reshape(grid.height, grid.width)
-    return _alternate(free).ravel(), np.ascontiguousarray(_alternate(free.T).T).ravel()
+    return _headings(free).ravel(), np.ascontiguousarray(_headings(free.T).T).ravel()
+
+
+def against_at(density: float) -> int:
+    """Cost of a move against its lane, with 2 the cost along, that suits a share of robots.
+
+    The denser the floor, the more a meeting head-on costs and the less a detour. Measured on
+    warehouses from 4 to 63 % full (`bench/planning.py`); the optimum is flat.
+
+    Args:
+        density: Robots over free cells, 0 to 1.
+    """
+    return round(4 + 14 * density)
 
 
 def lane_costs(grid: Grid, *, along: int = 2, against: int = 6) -> UInt8:
@@ -61,19 +84,65 @@ def lane_costs(grid: Grid, *, along: int = 2, against: int = 6) -> UInt8:
     return cost
 
 
-def _alternate(free: Bool) -> Int8:
-    """Directions of the horizontal runs, int8 like `free`: 1, -1, or 0 off the runs."""
+@dataclass(slots=True)
+class _Road:
+    """Runs in consecutive rows that cover the same columns, but for a fifth at most."""
+
+    first: int
+    begin: int
+    end: int
+    rows: int = 1
+    heading: int = 0
+
+    def goes_on(self, begin: int, end: int) -> bool:
+        """Whether a run below the last one belongs to the road."""
+        both = min(end, self.end) - max(begin, self.begin)
+        return both >= _SAME * (max(end, self.end) - min(begin, self.begin))
+
+    def heading_at(self, row: int) -> int:
+        """Direction of the lane in one of its rows."""
+        ways = min(self.rows, max(2, -(-self.rows // _WIDEST)))
+        odd = (row - self.first) * ways // self.rows % 2
+        return -self.heading if odd else self.heading
+
+
+def _headings(free: Bool) -> Int8:
+    """Directions of the horizontal lanes, int8 like `free`: 1, -1, or 0 where there is none."""
     out = np.zeros(free.shape, np.int8)
     last = np.zeros(free.shape[1], np.int8)
-    edges = np.diff(np.pad(free.astype(np.int8), ((0, 0), (1, 1))))
-    for row in range(len(free)):
-        begins = np.flatnonzero(edges[row] == 1)
-        ends = np.flatnonzero(edges[row] == -1)
-        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-            if end - begin > 1:
-                out[row, begin:end] = -1 if last[begin:end].sum(dtype=np.int64) > 0 else 1
+    for row, runs in enumerate(_roads(free)):
+        for begin, end, road in runs:
+            if row == road.first:
+                road.heading = -1 if last[begin:end].sum(dtype=np.int64) > 0 else 1
+            out[row, begin:end] = road.heading_at(row)
         last = np.where(out[row] != 0, out[row], last)
     return out
+
+
+def _roads(free: Bool) -> list[list[tuple[int, int, _Road]]]:
+    """For every row its runs as (begin, end, road)."""
+    edges = np.diff(np.pad(free.astype(np.int8), ((0, 0), (1, 1))))
+    found: list[list[tuple[int, int, _Road]]] = []
+    above: list[_Road | None] = [None] * free.shape[1]
+    for row, edge in enumerate(edges):
+        here: list[_Road | None] = [None] * free.shape[1]
+        runs = []
+        begins, ends = np.flatnonzero(edge == 1).tolist(), np.flatnonzero(edge == -1).tolist()
+        for begin, end in zip(begins, ends, strict=True):
+            if end - begin < 2:
+                continue
+            # runs that cover the same columns share the middle one
+            road = above[(begin + end) // 2]
+            if road is not None and road.goes_on(begin, end):
+                road.rows += 1
+                road.begin, road.end = begin, end
+            else:
+                road = _Road(row, begin, end)
+            here[begin:end] = [road] * (end - begin)
+            runs.append((begin, end, road))
+        above = here
+        found.append(runs)
+    return found
 
 
 class Congestion:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from engine.errors import InvalidInput
 from engine.warehouse.fields import Fields
 from engine.warehouse.graph import build_graph
-from engine.warehouse.guidance import Congestion, lane_costs
+from engine.warehouse.guidance import Congestion, against_at, lane_costs
 from engine.warehouse.handout import Desk
 from engine.warehouse.instances import Instance
 from engine.warehouse.pibt import Pibt, StepResult
@@ -30,6 +30,8 @@ UInt8 = npt.NDArray[np.uint8]
 
 _LEAST_BYTES = 256_000_000
 _SPARE = 1.5
+# tables brought up to date a step, once live congestion has changed the costs
+_REFRESH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,13 @@ class Guidance:
 
     Attributes:
         along: Cost of a move with its lane.
-        against: Cost of a move against it; equal to `along` for no lanes.
+        against: Cost of a move against it; equal to `along` for no lanes, None for what suits the
+            density of robots.
         congestion: Weight of live congestion, 0 for none.
     """
 
     along: int = 2
-    against: int = 6
+    against: int | None = None
     congestion: float = 0.0
 
 
@@ -116,7 +119,10 @@ def solve(
     prices = guidance or Guidance()
     grid = instance.grid
     agents = len(instance.starts)
-    graph = build_graph(grid, cost=lane_costs(grid, along=prices.along, against=prices.against))
+    against = prices.against
+    if against is None:
+        against = max(prices.along, against_at(agents / int(grid.free.sum())))
+    graph = build_graph(grid, cost=lane_costs(grid, along=prices.along, against=against))
     if max_bytes is None:
         max_bytes = max(_LEAST_BYTES, int(_SPARE * agents) * grid.cells * 2)
     fields = Fields(graph, max_bytes)
@@ -182,6 +188,9 @@ class _Run:
             self.counters[name] = self.counters.get(name, 0) + value
         if self.congestion.observe(before, self.pos, self.desk.goal):
             self.fields.set_graph(self.congestion.graph)
+        began = time.process_time()
+        self.fields.refresh(_REFRESH)
+        self.table_cpu_s += time.process_time() - began
         self.age += 1
         self.oldest = max(self.oldest, int(self.age[self.desk.task >= 0].max(initial=0)))
         there = self.desk.arrive(self.pos)

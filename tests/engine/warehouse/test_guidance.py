@@ -6,7 +6,7 @@ import pytest
 from engine.errors import InvalidInput
 from engine.warehouse.fields import Fields
 from engine.warehouse.graph import build_graph
-from engine.warehouse.guidance import Congestion, lane_costs, lanes
+from engine.warehouse.guidance import Congestion, against_at, lane_costs, lanes
 from tests.engine.warehouse.floors import LOOPS, draw
 
 SHELVES = draw(
@@ -28,10 +28,22 @@ def test_lanes_alternate_from_aisle_to_aisle_behind_the_shelves():
     assert (south[:, [0, 4, 8]] == [1, -1, 1]).all()
 
 
-def test_lanes_alternate_from_row_to_row_on_open_floor():
+def test_open_floor_becomes_a_road_of_two_carriageways():
     east, south = (a.reshape(5, 5) for a in lanes(LOOPS["open"]))
-    assert east[:, 2].tolist() == [1, -1, 1, -1, 1]
-    assert south[2].tolist() == [1, -1, 1, -1, 1]
+    assert east[:, 2].tolist() == [1, 1, 1, -1, -1]
+    assert south[2].tolist() == [1, 1, 1, -1, -1]
+
+
+def test_a_wide_open_floor_becomes_carriageways_of_at_most_four_lanes():
+    east, _ = lanes(draw(*["......"] * 11))
+    assert east.reshape(11, 6)[:, 0].tolist() == [1] * 4 + [-1] * 4 + [1] * 3
+
+
+def test_a_narrower_stretch_is_no_part_of_the_road():
+    """The bay above has two of five columns: it is a lane of its own, and the road runs against it.
+    """
+    east, _ = lanes(draw("@..@@", ".....", ".....", "....."))
+    assert east.reshape(4, 5)[:, 2].tolist() == [1, -1, -1, 1]
 
 
 def test_a_lane_has_two_cells_at_least():
@@ -44,6 +56,10 @@ def test_costs_by_hand():
     cost = lane_costs(draw("..", ".."), along=2, against=7)
     # row 0 runs east, row 1 west; column 0 runs south, column 1 north
     assert cost.tolist() == [[2, 2, 7, 7], [2, 7, 7, 2], [7, 2, 2, 7], [7, 7, 2, 2]]
+
+
+def test_denser_floors_make_opposing_traffic_dearer():
+    assert [against_at(share) for share in (0.0, 0.25, 1.0)] == [4, 8, 18]
 
 
 def test_equal_costs_are_no_guidance():

@@ -54,7 +54,10 @@ def test_one_robot_takes_the_shortest_way():
 
 def test_same_seed_same_plan_another_seed_another():
     instance = random_instance(4, 30)
-    first, second, other = (plan_facts(solve(instance, 50, seed)[0]) for seed in (7, 7, 8))
+    flat = Guidance(along=1, against=1)  # leaves ties for the coins
+    first, second, other = (
+        plan_facts(solve(instance, 50, seed, guidance=flat)[0]) for seed in (7, 7, 8)
+    )
     assert first == second
     assert first["moves"] != other["moves"]
 
