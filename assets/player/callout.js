@@ -17,7 +17,8 @@ function widthOf(context, text) {
 /** How many of the cells ahead a rectangle covers. */
 function covered(points, left, top, width, height) {
   let count = 0;
-  for (const { x, y } of points) if (x > left - 6 && x < left + width + 6 && y > top - 6 && y < top + height + 6) count += 1;
+  for (const { x, y } of points)
+    if (x > left - 6 && x < left + width + 6 && y > top - 6 && y < top + height + 6) count += 1;
   return count;
 }
 
@@ -35,12 +36,22 @@ export function drawCallout(context, subject, text, room, theme) {
   context.font = `600 12.5px ${theme.font}`;
   const width = widthOf(context, text) + 18;
   let best = null;
-  for (const [sx, sy] of [[1, -1], [1, 1], [-1, -1], [-1, 1]]) {
-    const left = clamp(sx > 0 ? subject.x + subject.radius + 4 : subject.x - subject.radius - 4 - width, 4, Math.max(4, room.width - width - 4));
+  for (const [sx, sy] of [
+    [1, -1],
+    [1, 1],
+    [-1, -1],
+    [-1, 1],
+  ]) {
+    const left = clamp(
+      sx > 0 ? subject.x + subject.radius + 4 : subject.x - subject.radius - 4 - width,
+      4,
+      Math.max(4, room.width - width - 4),
+    );
     const top = subject.y + sy * (subject.radius + 20) - HEIGHT / 2;
     const outside = top < 4 || top + HEIGHT > room.height - 4 ? 100 : 0;
     const onSubject = subject.x + subject.radius > left && subject.x - subject.radius < left + width ? 1 : 0;
-    const cost = outside + 10 * covered(subject.ahead, left, top, width, HEIGHT) + onSubject + (best ? 0.1 : 0);
+    const cost =
+      outside + 10 * covered(subject.ahead, left, top, width, HEIGHT) + onSubject + (best ? 0.1 : 0);
     if (!best || cost < best.cost) best = { left, top, sx, sy, cost };
   }
   const { left, top, sx, sy } = best;

@@ -108,7 +108,10 @@ export class PlayClock {
     if (this.rushTo >= 0) head = Math.min(head, Math.max(this.rushTo, this.head + seconds * this.rate));
     if (head >= last) {
       head = Math.max(last, this.head);
-      if (flowing && !this.stalled) { this.stalls += 1; this.stalled = true; }
+      if (flowing && !this.stalled) {
+        this.stalls += 1;
+        this.stalled = true;
+      }
     } else this.stalled = false;
     this.head = head;
     return head;

@@ -13,7 +13,8 @@ export function element(tag, attributes = {}, ...children) {
   if (classes.length) node.className = classes.join(" ");
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+    else if (value !== null && value !== undefined && value !== false)
+      node.setAttribute(key, value === true ? "" : value);
   }
   node.append(...children);
   return node;
@@ -42,7 +43,9 @@ export function setText(node, text) {
 
 /** Set or remove an attribute only when it differs. */
 export function setAttribute(node, name, value) {
-  if (value === null) { if (node.hasAttribute(name)) node.removeAttribute(name); } else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  if (value === null) {
+    if (node.hasAttribute(name)) node.removeAttribute(name);
+  } else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
 /** Whole number with thousands separators. */
@@ -64,7 +67,13 @@ export function clockText(seconds, withSeconds = true) {
 /** Whether a key event comes from a field that wants its keys. */
 export function isTyping(event) {
   const target = event.composedPath()[0];
-  return target instanceof Element && (target.matches("input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select") || target.isContentEditable);
+  return (
+    target instanceof Element &&
+    (target.matches(
+      "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select",
+    ) ||
+      target.isContentEditable)
+  );
 }
 
 export const clamp = (value, low, high) => Math.max(low, Math.min(high, value));

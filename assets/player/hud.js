@@ -16,19 +16,47 @@ export class Hud {
     this.zoom = element("b.zoom", { "aria-live": "off" }, "1.0×");
     this.fit = chip("part", "Fit", "Show all (0)", () => on.fit());
     this.follow = chip("part", "Follow", "Select one to follow it (F)", () => on.follow());
-    this.findChip = element("button.chip.find", { type: "button", title: "Find by number (/)", onclick: () => this.openFind() }, this.findText = element("span", {}, "Find"), element("kbd", {}, "/"));
+    this.findChip = element(
+      "button.chip.find",
+      { type: "button", title: "Find by number (/)", onclick: () => this.openFind() },
+      (this.findText = element("span", {}, "Find")),
+      element("kbd", {}, "/"),
+    );
     this.findInput = element("input.find-input", {
-      type: "text", inputmode: "numeric", size: "9", autocomplete: "off", spellcheck: "false", hidden: true,
-      oninput: () => this.#peek(), onblur: () => this.closeFind(), onkeydown: (event) => this.#findKey(event),
+      type: "text",
+      inputmode: "numeric",
+      size: "9",
+      autocomplete: "off",
+      spellcheck: "false",
+      hidden: true,
+      oninput: () => this.#peek(),
+      onblur: () => this.closeFind(),
+      onkeydown: (event) => this.#findKey(event),
     });
     this.findNote = element("span.find-note", { role: "status", hidden: true });
     this.lamp = element("i.lamp");
     this.fluency = element("span");
-    this.fluencyChip = element("span.chip.fluency", { title: "Frames a second drawn here, and seconds of play kept ahead" }, this.lamp, this.fluency);
-    this.right = element("div.chips-right", {},
-      element("div.chip.group", { role: "group", "aria-label": "View" }, chip("part", "−", "Zoom out (−)", () => on.zoom(1 / 1.5)), element("span.part.value", {}, this.zoom),
-        chip("part", "+", "Zoom in (+)", () => on.zoom(1.5)), this.fit, this.follow),
-      element("div.finder", {}, this.findChip, this.findInput, this.findNote), this.fluencyChip);
+    this.fluencyChip = element(
+      "span.chip.fluency",
+      { title: "Frames a second drawn here, and seconds of play kept ahead" },
+      this.lamp,
+      this.fluency,
+    );
+    this.right = element(
+      "div.chips-right",
+      {},
+      element(
+        "div.chip.group",
+        { role: "group", "aria-label": "View" },
+        chip("part", "−", "Zoom out (−)", () => on.zoom(1 / 1.5)),
+        element("span.part.value", {}, this.zoom),
+        chip("part", "+", "Zoom in (+)", () => on.zoom(1.5)),
+        this.fit,
+        this.follow,
+      ),
+      element("div.finder", {}, this.findChip, this.findInput, this.findNote),
+      this.fluencyChip,
+    );
     this.node = element("div.chips", {}, this.left, this.right);
   }
 
@@ -39,11 +67,18 @@ export class Hud {
    */
   setLayers(layers, noun) {
     this.toggles.clear();
-    this.left.replaceChildren(...layers.map(({ id, label, title }) => {
-      const button = element("button.chip.toggle", { type: "button", title, "aria-pressed": "false", onclick: () => this.on.layer(id) }, element("i.tick"), label);
-      this.toggles.set(id, button);
-      return button;
-    }));
+    this.left.replaceChildren(
+      ...layers.map(({ id, label, title }) => {
+        const button = element(
+          "button.chip.toggle",
+          { type: "button", title, "aria-pressed": "false", onclick: () => this.on.layer(id) },
+          element("i.tick"),
+          label,
+        );
+        this.toggles.set(id, button);
+        return button;
+      }),
+    );
     setText(this.findText, `Find ${noun}`);
     this.findInput.setAttribute("aria-label", `Number of the ${noun} to find`);
   }
@@ -60,7 +95,15 @@ export class Hud {
     this.follow.classList.toggle("on", follow);
     setAttribute(this.follow, "aria-pressed", String(follow));
     setAttribute(this.follow, "aria-disabled", selected < 0 ? "true" : null);
-    setAttribute(this.follow, "title", selected < 0 ? "Select one to follow it (F)" : follow ? "Following; drag to stop (F)" : "Keep the selected one in the middle (F)");
+    setAttribute(
+      this.follow,
+      "title",
+      selected < 0
+        ? "Select one to follow it (F)"
+        : follow
+          ? "Following; drag to stop (F)"
+          : "Keep the selected one in the middle (F)",
+    );
   }
 
   openFind() {
@@ -106,15 +149,32 @@ export class Hud {
     const away = Math.max(0, Math.floor((play.now - link.since) / 1000));
     let lamp = "good";
     let text = `${Math.round(play.fps)} fps · buffer ${play.buffer.toFixed(1)} s`;
-    if (link.state === "lost") { lamp = "warn"; text = `reconnecting, ${away} s`; }
-    else if (link.state === "ended" || link.state === "refused") { lamp = "off"; text = link.state; }
-    else if (link.state === "connecting") { lamp = "warn"; text = "connecting"; }
-    else if (mode === "replay") { lamp = "look"; text = `replay ${clockText(hub.clockAt(play.head))}`; }
-    else if (status?.state === "crashed") { lamp = "bad"; text = "crashed"; }
-    else if (status?.state === "ended") { lamp = "off"; text = "ended"; }
-    else if (status?.state === "paused") { lamp = "off"; text = `paused · ${Math.round(play.fps)} fps`; }
-    else if (play.reduced) text = "reduced motion";
-    else if (play.economy) { lamp = "warn"; text = `${Math.round(play.fps)} fps · ${play.economy > 1 ? "half detail" : "trails off"}`; }
+    if (link.state === "lost") {
+      lamp = "warn";
+      text = `reconnecting, ${away} s`;
+    } else if (link.state === "ended" || link.state === "refused") {
+      lamp = "off";
+      text = link.state;
+    } else if (link.state === "connecting") {
+      lamp = "warn";
+      text = "connecting";
+    } else if (mode === "replay") {
+      lamp = "look";
+      text = `replay ${clockText(hub.clockAt(play.head))}`;
+    } else if (status?.state === "crashed") {
+      lamp = "bad";
+      text = "crashed";
+    } else if (status?.state === "ended") {
+      lamp = "off";
+      text = "ended";
+    } else if (status?.state === "paused") {
+      lamp = "off";
+      text = `paused · ${Math.round(play.fps)} fps`;
+    } else if (play.reduced) text = "reduced motion";
+    else if (play.economy) {
+      lamp = "warn";
+      text = `${Math.round(play.fps)} fps · ${play.economy > 1 ? "half detail" : "trails off"}`;
+    }
     setText(this.fluency, text);
     if (this.lamp.dataset.tone !== lamp) this.lamp.dataset.tone = lamp;
     this.fluencyChip.classList.toggle("amber", lamp === "warn" && link.state !== "open");

@@ -21,8 +21,21 @@ class Inspector {
     this.icon = element("canvas.inspector-icon", { width: 40, height: 40, "aria-hidden": "true" });
     this.name = element("h2");
     this.tag = element("span.tag");
-    this.follow = element("button.tag.action", { type: "button", onclick: () => this.hub.setFollow(!this.hub.follow) }, "Follow");
-    this.clear = element("button.tag.close", { type: "button", title: "Clear the selection (Esc)", "aria-label": "Clear the selection", onclick: () => this.hub.select(-1) }, "✕");
+    this.follow = element(
+      "button.tag.action",
+      { type: "button", onclick: () => this.hub.setFollow(!this.hub.follow) },
+      "Follow",
+    );
+    this.clear = element(
+      "button.tag.close",
+      {
+        type: "button",
+        title: "Clear the selection (Esc)",
+        "aria-label": "Clear the selection",
+        onclick: () => this.hub.select(-1),
+      },
+      "✕",
+    );
     this.header = element("header", {}, this.icon, this.name, this.tag, this.follow, this.clear);
     this.stages = element("div.stages");
     this.rows = element("dl.rows");
@@ -30,7 +43,17 @@ class Inspector {
     this.eventsTitle = element("h3", {}, "Last events");
     this.events = element("ol.agent-events");
     this.past = element("p.past", { hidden: true }, "The picture shows the past; these are facts of now.");
-    this.facts = element("div.facts", {}, this.header, this.past, this.stages, this.rows, this.bars, this.eventsTitle, this.events);
+    this.facts = element(
+      "div.facts",
+      {},
+      this.header,
+      this.past,
+      this.stages,
+      this.rows,
+      this.bars,
+      this.eventsTitle,
+      this.events,
+    );
     this.emptyText = element("p");
     this.empty = element("div.inspector-empty", {}, this.emptyText);
     this.root = element("section.atrium.inspector", { "aria-label": "Inspector" }, this.facts, this.empty);
@@ -75,7 +98,14 @@ class Inspector {
     const noun = hub.facts ? painterOf(hub.facts.domain).noun : "robot";
     setText(this.emptyText, `Click a ${noun}, or press / and type its number`);
     if (!chosen) return;
-    const facts = hub.inspect ?? { agent: hub.selected, name: hub.agentName(hub.selected), stages: [], rows: [], bars: [], events: [] };
+    const facts = hub.inspect ?? {
+      agent: hub.selected,
+      name: hub.agentName(hub.selected),
+      stages: [],
+      rows: [],
+      bars: [],
+      events: [],
+    };
     this.root.classList.toggle("waiting", !hub.inspect);
     setText(this.name, facts.name);
     setText(this.tag, facts.tag ?? "");
@@ -107,37 +137,64 @@ class Inspector {
   #stages(stages) {
     this.stages.hidden = !stages.length;
     const current = stages.findIndex((s) => s.done > 0 && s.done < 1);
-    fillList(this.stages, stages, () => element("div.stage-step", {}, element("div.stage-bar", {}, element("i")), element("span")), (node, stage) => {
-      node.querySelector("i").style.transform = `scaleX(${clamp(stage.done, 0, 1)})`;
-      setText(node.querySelector("span"), stage.name);
-      node.classList.toggle("current", stages.indexOf(stage) === current);
-    });
+    fillList(
+      this.stages,
+      stages,
+      () => element("div.stage-step", {}, element("div.stage-bar", {}, element("i")), element("span")),
+      (node, stage) => {
+        node.querySelector("i").style.transform = `scaleX(${clamp(stage.done, 0, 1)})`;
+        setText(node.querySelector("span"), stage.name);
+        node.classList.toggle("current", stages.indexOf(stage) === current);
+      },
+    );
   }
 
   #rows(rows) {
-    fillList(this.rows, rows, () => element("div.row", {}, element("dt"), element("dd")), (node, [label, text]) => {
-      setText(node.firstChild, label);
-      setText(node.lastChild, text);
-      setAttribute(node.lastChild, "title", text);
-    });
+    fillList(
+      this.rows,
+      rows,
+      () => element("div.row", {}, element("dt"), element("dd")),
+      (node, [label, text]) => {
+        setText(node.firstChild, label);
+        setText(node.lastChild, text);
+        setAttribute(node.lastChild, "title", text);
+      },
+    );
   }
 
   #bars(bars) {
-    fillList(this.bars, bars, () => element("div.bar-row", {}, element("span.muted"), element("span.bar", {}, element("i")), element("b")), (node, bar) => {
-      setText(node.children[0], bar.name);
-      const fill = node.children[1].firstChild;
-      fill.style.transform = `scaleX(${clamp(bar.value, 0, 1)})`;
-      fill.dataset.tone = bar.tone ?? "good";
-      setText(node.children[2], bar.text);
-    });
+    fillList(
+      this.bars,
+      bars,
+      () =>
+        element(
+          "div.bar-row",
+          {},
+          element("span.muted"),
+          element("span.bar", {}, element("i")),
+          element("b"),
+        ),
+      (node, bar) => {
+        setText(node.children[0], bar.name);
+        const fill = node.children[1].firstChild;
+        fill.style.transform = `scaleX(${clamp(bar.value, 0, 1)})`;
+        fill.dataset.tone = bar.tone ?? "good";
+        setText(node.children[2], bar.text);
+      },
+    );
   }
 
   #events(events) {
     this.eventsTitle.hidden = !events.length;
-    fillList(this.events, events, () => element("li", {}, element("time"), element("span")), (node, [time, text]) => {
-      setText(node.firstChild, time);
-      setText(node.lastChild, text);
-    });
+    fillList(
+      this.events,
+      events,
+      () => element("li", {}, element("time"), element("span")),
+      (node, [time, text]) => {
+        setText(node.firstChild, time);
+        setText(node.lastChild, text);
+      },
+    );
   }
 
   close() {

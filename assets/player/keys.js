@@ -14,7 +14,7 @@ const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowD
  */
 export function attachKeys(canvas, everywhere, on) {
   const shortcuts = {
-    "0": () => on.fit(),
+    0: () => on.fit(),
     "+": () => on.zoom(1.5),
     "=": () => on.zoom(1.5),
     "-": () => on.zoom(1 / 1.5),

@@ -32,7 +32,10 @@ export function sparkline(series) {
     start = -1;
   };
   series.forEach((v, i) => {
-    if (!Number.isFinite(v)) { close(i - 1); return; }
+    if (!Number.isFinite(v)) {
+      close(i - 1);
+      return;
+    }
     const point = `${start < 0 ? "M" : "L"}${x(i)} ${y(v)}`;
     line += point;
     area += point;
@@ -51,8 +54,24 @@ class Card {
     this.delta = element("span.kpi-delta");
     this.area = svg("path", { class: "spark-area" });
     this.line = svg("path", { class: "spark-line", "vector-effect": "non-scaling-stroke" });
-    this.spark = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, this.area, this.line);
-    this.node = element("div.kpi", { role: "group" }, element("div.kpi-top", {}, this.label, this.note), element("div.kpi-main", {}, this.value, this.unit, this.delta), this.spark);
+    this.spark = svg(
+      "svg",
+      {
+        class: "spark",
+        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+        preserveAspectRatio: "none",
+        "aria-hidden": "true",
+      },
+      this.area,
+      this.line,
+    );
+    this.node = element(
+      "div.kpi",
+      { role: "group" },
+      element("div.kpi-top", {}, this.label, this.note),
+      element("div.kpi-main", {}, this.value, this.unit, this.delta),
+      this.spark,
+    );
   }
 
   /** @param {object} item See `mount`. */
@@ -61,8 +80,8 @@ class Card {
     setText(this.label, item.label);
     setText(this.note, item.note ?? "");
     setText(this.value, known ? String(item.value) : "—");
-    setText(this.unit, known ? item.unit ?? "" : "");
-    setText(this.delta, known ? item.delta ?? "" : "");
+    setText(this.unit, known ? (item.unit ?? "") : "");
+    setText(this.delta, known ? (item.delta ?? "") : "");
     this.delta.dataset.tone = item.tone ?? "flat";
     setAttribute(this.node, "title", item.help || null);
     const { line, area } = sparkline(item.series ?? []);

@@ -16,7 +16,9 @@ export class Legend {
 
   #pin(state) {
     this.pinned = this.pinned === state ? -1 : state;
-    [...this.states.children].forEach((node, i) => setAttribute(node, "aria-pressed", String(i === this.pinned)));
+    [...this.states.children].forEach((node, i) =>
+      setAttribute(node, "aria-pressed", String(i === this.pinned)),
+    );
     this.point(this.pinned);
   }
 
@@ -24,18 +26,35 @@ export class Legend {
   setPainter(painter) {
     this.counts = [];
     const ratio = Math.min(2, window.devicePixelRatio || 1);
-    this.states.replaceChildren(...painter.legend().map(({ state, label }) => {
-      const icon = element("canvas.legend-icon", { width: 16 * ratio, height: 16 * ratio, "aria-hidden": "true" });
-      const context = icon.getContext("2d");
-      context.scale(ratio, ratio);
-      painter.icon(context, state, 16);
-      const count = element("b", {}, "–");
-      this.counts.push(count);
-      return element("button.legend-item", {
-        type: "button", title: "Point at it to fade the others; click to keep it so", "aria-pressed": String(state === this.pinned),
-        onclick: () => this.#pin(state), onpointerenter: () => this.point(state), onpointerleave: () => this.point(this.pinned),
-      }, icon, label, " ", count);
-    }));
+    this.states.replaceChildren(
+      ...painter.legend().map(({ state, label }) => {
+        const icon = element("canvas.legend-icon", {
+          width: 16 * ratio,
+          height: 16 * ratio,
+          "aria-hidden": "true",
+        });
+        const context = icon.getContext("2d");
+        context.scale(ratio, ratio);
+        painter.icon(context, state, 16);
+        const count = element("b", {}, "–");
+        this.counts.push(count);
+        return element(
+          "button.legend-item",
+          {
+            type: "button",
+            title: "Point at it to fade the others; click to keep it so",
+            "aria-pressed": String(state === this.pinned),
+            onclick: () => this.#pin(state),
+            onpointerenter: () => this.point(state),
+            onpointerleave: () => this.point(this.pinned),
+          },
+          icon,
+          label,
+          " ",
+          count,
+        );
+      }),
+    );
     this.rampNodes = painter.ramps().map(({ label, from, to, end, layer }) => {
       const bar = element("i.ramp");
       bar.style.background = `linear-gradient(90deg, ${from}, ${to})`;

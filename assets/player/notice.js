@@ -16,15 +16,38 @@ const DIM_AFTER_MS = 10000;
 export function noticeOf(hub, loaded, now) {
   const { link, status } = hub;
   if (link.state === "ended") {
-    return { canvas: "dim60", title: "This run has ended", text: link.text || "Nobody watched it for a while, so it was stopped. Its metrics are kept.", action: ["Start a new one", "start"] };
+    return {
+      canvas: "dim60",
+      title: "This run has ended",
+      text: link.text || "Nobody watched it for a while, so it was stopped. Its metrics are kept.",
+      action: ["Start a new one", "start"],
+    };
   }
-  if (link.state === "refused") return { canvas: "dim60", title: "This run cannot be shown here", text: link.text || "The server refused the connection: open the page from the address it was started on." };
+  if (link.state === "refused")
+    return {
+      canvas: "dim60",
+      title: "This run cannot be shown here",
+      text:
+        link.text || "The server refused the connection: open the page from the address it was started on.",
+    };
   if (status?.state === "crashed") {
-    return { canvas: "crashed", title: "The run has crashed", text: status.error || hub.error || "The simulation stopped with an error.", action: ["Restart", "restart"], copy: true };
+    return {
+      canvas: "crashed",
+      title: "The run has crashed",
+      text: status.error || hub.error || "The simulation stopped with an error.",
+      action: ["Restart", "restart"],
+      copy: true,
+    };
   }
   if (link.state === "lost") return { canvas: now - link.since > DIM_AFTER_MS ? "dim70" : "", busy: true };
   if (!loaded) return { canvas: "", busy: true };
-  if (status?.state === "paused" && status.step === 0) return { canvas: "dim60", title: "Not started yet", text: "Run it, or take a single step.", action: ["Run", "run"] };
+  if (status?.state === "paused" && status.step === 0)
+    return {
+      canvas: "dim60",
+      title: "Not started yet",
+      text: "Run it, or take a single step.",
+      action: ["Run", "run"],
+    };
   return { canvas: "" };
 }
 
@@ -34,8 +57,18 @@ export class Notice {
     this.title = element("h3");
     this.text = element("p");
     this.action = element("button.notice-action", { type: "button", onclick: () => trigger(this.wanted) });
-    this.copy = element("button.notice-copy", { type: "button", onclick: () => this.#copy() }, "Copy details");
-    this.card = element("div.notice", { role: "alert", hidden: true }, this.title, this.text, element("div.notice-buttons", {}, this.action, this.copy));
+    this.copy = element(
+      "button.notice-copy",
+      { type: "button", onclick: () => this.#copy() },
+      "Copy details",
+    );
+    this.card = element(
+      "div.notice",
+      { role: "alert", hidden: true },
+      this.title,
+      this.text,
+      element("div.notice-buttons", {}, this.action, this.copy),
+    );
     this.bar = element("div.progress", { hidden: true });
     this.shown = null;
   }

@@ -13,6 +13,7 @@ import { adoptSheet } from "./sheet.js";
 import { Stage } from "./stage.js";
 import { applyTheme, hostOf, themeName } from "./theme.js";
 import { Timeline } from "./timeline.js";
+import { toolsOf } from "./tools.js";
 
 const CHROME_MS = 250;
 const LABEL_MS = 5000;
@@ -46,35 +47,63 @@ class Player {
     this.shot = {};
     this.counts = new Uint32Array(8);
     this.hud = new Hud({
-      layer: (id) => this.#toggle(id), zoom: (f) => this.#zoom(f), fit: () => this.#fit(), follow: () => this.#follow(),
-      find: (text) => this.#find(text), peek: (text) => this.#peek(text),
+      layer: (id) => this.#toggle(id),
+      zoom: (f) => this.#zoom(f),
+      fit: () => this.#fit(),
+      follow: () => this.#follow(),
+      find: (text) => this.#find(text),
+      peek: (text) => this.#peek(text),
     });
-    this.legend = new Legend((state) => { this.only = state; });
+    this.legend = new Legend((state) => {
+      this.only = state;
+    });
     this.notice = new Notice((action) => this.triggers("action", action));
     this.spoken = element("div.spoken", { role: "status", "aria-live": "polite" });
     this.stage.box.append(this.notice.bar, this.notice.card);
-    this.stageNode = element("section.stage", { "aria-label": "Live picture" }, this.hud.node, this.stage.box, this.legend.node, this.spoken);
+    this.stageNode = element(
+      "section.stage",
+      { "aria-label": "Live picture" },
+      this.hud.node,
+      this.stage.box,
+      this.legend.node,
+      this.spoken,
+    );
     this.root = element("div.atrium", {}, this.stageNode);
     parent.append(this.root);
     adoptSheet(this.root);
     this.cleanups = [
       attachPointer(this.stage.canvas, this.stage.camera, {
-        hover: (x, y) => { this.pointerAt = { x, y }; },
-        leave: () => { this.pointerAt = null; },
+        hover: (x, y) => {
+          this.pointerAt = { x, y };
+        },
+        leave: () => {
+          this.pointerAt = null;
+        },
         pick: (x, y) => this.#pick(x, y),
         dragged: () => this.hub.setFollow(false),
         locate: (x, y) => this.#locate(x, y),
       }),
       attachKeys(this.stage.canvas, data.shortcuts !== false, {
-        fit: () => this.#fit(), zoom: (f) => this.#zoom(f), follow: () => this.#follow(), find: () => this.hud.openFind(),
-        clear: () => this.hub.select(-1), walk: (d) => this.#walk(d), pan: (dx, dy) => { this.hub.setFollow(false); this.stage.camera.pan(dx, dy); },
+        fit: () => this.#fit(),
+        zoom: (f) => this.#zoom(f),
+        follow: () => this.#follow(),
+        find: () => this.hud.openFind(),
+        clear: () => this.hub.select(-1),
+        walk: (d) => this.#walk(d),
+        pan: (dx, dy) => {
+          this.hub.setFollow(false);
+          this.stage.camera.pan(dx, dy);
+        },
       }),
     ];
     const hide = () => this.#visibility();
     document.addEventListener("visibilitychange", hide);
     this.cleanups.push(() => document.removeEventListener("visibilitychange", hide));
     this.update(data, triggers);
-    this.loop = (now) => { this.raf = requestAnimationFrame(this.loop); this.#frame(now); };
+    this.loop = (now) => {
+      this.raf = requestAnimationFrame(this.loop);
+      this.#frame(now);
+    };
     this.raf = requestAnimationFrame(this.loop);
   }
 
@@ -90,13 +119,19 @@ class Player {
   #connect(data) {
     this.#disconnect();
     this.hub = acquireHub(data.run);
-    this.timeline = new Timeline(this.hub, { seek: (step, play) => this.session.seek(step, play), live: () => this.session.live(), place: () => this.session.place });
+    this.timeline = new Timeline(this.hub, {
+      seek: (step, play) => this.session.seek(step, play),
+      live: () => this.session.live(),
+      place: () => this.session.place,
+    });
     this.root.append(this.timeline.node);
     this.painter = null;
     this.stage.painter = null;
     this.session = new Session(this.hub, data.ws ?? `/live/ws?run=${encodeURIComponent(data.run)}`, {
       scene: (facts) => this.#scene(facts),
-      array: (name, values) => { if (this.painter?.setArray(name, values)) this.stage.camera.setBounds(this.painter.bounds()); },
+      array: (name, values) => {
+        if (this.painter?.setArray(name, values)) this.stage.camera.setBounds(this.painter.bounds());
+      },
       layer: (name, values) => this.painter?.setLayer(name, values),
       key: (picture) => this.painter?.reset(picture),
       frame: (before, after) => this.painter?.step(before, after),
@@ -107,7 +142,7 @@ class Player {
     ];
     this.#visibility();
     window.__atrium ??= { players: {} };
-    window.__atrium.players[data.run] = this.#tools();
+    window.__atrium.players[data.run] = toolsOf(this);
   }
 
   #disconnect() {
@@ -181,7 +216,8 @@ class Player {
 
   #selected() {
     const { hub } = this;
-    this.spoken.textContent = hub.selected >= 0 ? `${hub.agentName(hub.selected)} selected` : "Selection cleared";
+    this.spoken.textContent =
+      hub.selected >= 0 ? `${hub.agentName(hub.selected)} selected` : "Selection cleared";
   }
 
   #pick(x, y) {
@@ -196,7 +232,7 @@ class Player {
 
   #locate(x, y) {
     const { camera } = this.stage;
-    return camera.partial ? this.painter?.locate(x * camera.ratio, y * camera.ratio) ?? null : null;
+    return camera.partial ? (this.painter?.locate(x * camera.ratio, y * camera.ratio) ?? null) : null;
   }
 
   /** @returns {number|string} The agent, or what is wrong. */
@@ -234,7 +270,10 @@ class Player {
     if (hub.selected < 0 || !painter) return false;
     const near = painter.neighbours(hub.selected, NEIGHBOURS);
     if (!near.length) return false;
-    const next = direction > 0 ? near.find((i) => i > hub.selected) ?? near[0] : near.findLast((i) => i < hub.selected) ?? near.at(-1);
+    const next =
+      direction > 0
+        ? (near.find((i) => i > hub.selected) ?? near[0])
+        : (near.findLast((i) => i < hub.selected) ?? near.at(-1));
     hub.select(next);
     return true;
   }
@@ -264,7 +303,7 @@ class Player {
     shot.loaded = loaded && session.reel.after.agents > 0;
     shot.facts = hub.mode === "live" ? session.inspectShown() : null;
     shot.follow = hub.follow;
-    shot.label = hub.selected >= 0 ? shot.facts?.callout ?? hub.agentName(hub.selected) : "";
+    shot.label = hub.selected >= 0 ? (shot.facts?.callout ?? hub.agentName(hub.selected)) : "";
     shot.tag = shot.hovered >= 0 ? hub.agentName(shot.hovered) : "";
     const still = hub.link.state === "lost" || hub.status?.state === "crashed" || hub.link.state === "ended";
     const moved = stage.stale || camera.version !== this.cameraSeen;
@@ -292,15 +331,29 @@ class Player {
     const { meter } = stage;
     const buffer = session.reel.loaded ? clamp(session.clock.level(session.reel.last), 0, 99) : 0;
     this.hud.setView(stage.camera, hub.follow, hub.selected);
-    this.hud.setFluency(hub, { fps: meter.fps, buffer, economy: stage.economy, reduced: this.motion.matches, now, head: session.clock.head });
+    this.hud.setFluency(hub, {
+      fps: meter.fps,
+      buffer,
+      economy: stage.economy,
+      reduced: this.motion.matches,
+      now,
+      head: session.clock.head,
+    });
     // what is drawn is counted, so that legend and picture agree in a look back too
-    if (this.painter && session.reel.loaded) this.legend.setCounts(this.painter.count(session.reel.after, this.counts));
+    if (this.painter && session.reel.loaded)
+      this.legend.setCounts(this.painter.count(session.reel.after, this.counts));
     this.timeline.draw(session.clock.head, this.theme, session.gapAt);
     this.notice.show(stage.box, noticeOf(hub, session.reel.loaded, now));
-    if (now - this.labelAt > LABEL_MS || stage.canvas.getAttribute("aria-label") === "Loading the scene") this.#label(now);
+    if (now - this.labelAt > LABEL_MS || stage.canvas.getAttribute("aria-label") === "Loading the scene")
+      this.#label(now);
     if (now - this.statsAt >= STATS_MS) {
       this.statsAt = now;
-      hub.send({ do: "stats", fps: Math.round(meter.fps * 10) / 10, buffer: Math.round(buffer * 100) / 100, stalls: session.clock.stalls });
+      hub.send({
+        do: "stats",
+        fps: Math.round(meter.fps * 10) / 10,
+        buffer: Math.round(buffer * 100) / 100,
+        stalls: session.clock.stalls,
+      });
     }
   }
 
@@ -308,44 +361,15 @@ class Player {
     const { hub, painter } = this;
     if (!painter || !hub.status) return;
     this.labelAt = now;
-    const counts = painter.legend().map(({ label, state }) => `${this.counts[state]} ${label.toLowerCase()}`).join(", ");
-    setAttribute(this.stage.canvas, "aria-label", `${this.Painter.subject}, ${hub.facts.agents} ${this.Painter.noun}s: ${counts}`);
-  }
-
-  /** What tests and tools may ask: `counters`, and where things are drawn. */
-  #tools() {
-    const player = this;
-    return {
-      get counters() {
-        const { session, stage, hub } = player;
-        const { meter } = stage;
-        const { clock, reel } = session;
-        return {
-          draws: meter.draws, fps: meter.fps,
-          intervalP50: meter.interval.quantile(0.5), intervalP99: meter.interval.quantile(0.99),
-          costP50: meter.cost.quantile(0.5), costP99: meter.cost.quantile(0.99), economy: stage.economy,
-          buffer: clock.level(reel.last), rate: clock.rate, stalls: clock.stalls, resyncs: clock.resyncs, bytes: session.stream.bytes,
-          epochShown: session.epochShown, head: clock.head, last: reel.last, window: [hub.status?.first ?? 0, hub.status?.last ?? 0], mode: hub.mode, link: hub.link.state, state: hub.status?.state ?? "",
-          selected: hub.selected, hovered: player.hovered, follow: hub.follow, layers: { ...player.layers },
-          zoom: stage.camera.zoom, theme: player.theme.name, agents: reel.before.agents,
-        };
-      },
-      /** Canvas point (CSS pixels) of an agent as last drawn. */
-      where(agent) {
-        const { camera } = player.stage;
-        const at = player.painter.position(agent);
-        return { x: camera.screenX(at.x), y: camera.screenY(at.y) };
-      },
-      /** The newest decoded picture. */
-      picture() {
-        const { after } = player.session.reel;
-        return { step: after.step, epoch: after.epoch, x: [...after.x], y: [...after.y], state: [...after.state] };
-      },
-      /** Forget the frame times gathered so far. */
-      resetMeter: () => player.stage.meter.reset(),
-      /** Lose the connection, as a broken network does. */
-      drop: () => player.session.stream.socket.close(4000),
-    };
+    const counts = painter
+      .legend()
+      .map(({ label, state }) => `${this.counts[state]} ${label.toLowerCase()}`)
+      .join(", ");
+    setAttribute(
+      this.stage.canvas,
+      "aria-label",
+      `${this.Painter.subject}, ${hub.facts.agents} ${this.Painter.noun}s: ${counts}`,
+    );
   }
 
   close() {

@@ -93,7 +93,8 @@ export function attachPointer(canvas, camera, on) {
       camera.zoomAt(event.shiftKey ? 0.5 : 2, x, y);
     },
   };
-  for (const [name, listener] of Object.entries(listeners)) canvas.addEventListener(name, listener, { passive: false });
+  for (const [name, listener] of Object.entries(listeners))
+    canvas.addEventListener(name, listener, { passive: false });
   return () => {
     for (const [name, listener] of Object.entries(listeners)) canvas.removeEventListener(name, listener);
   };

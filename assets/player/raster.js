@@ -29,7 +29,9 @@ let pad = null;
  */
 export function rasterise(width, height, paint, dx = width >> 1, dy = height >> 1) {
   if (!pad || pad.canvas.width < width || pad.canvas.height < height) {
-    pad = new OffscreenCanvas(Math.max(256, width), Math.max(64, height)).getContext("2d", { willReadFrequently: true });
+    pad = new OffscreenCanvas(Math.max(256, width), Math.max(64, height)).getContext("2d", {
+      willReadFrequently: true,
+    });
   }
   pad.setTransform(1, 0, 0, 1, 0, 0);
   pad.globalAlpha = 1;
@@ -42,7 +44,11 @@ export function rasterise(width, height, paint, dx = width >> 1, dy = height >> 
   for (let i = 0, j = 0; i < pixels.length; i++, j += 4) {
     const a = data[j + 3];
     const f = a / 255;
-    pixels[i] = (a << 24) | (Math.floor(data[j + 2] * f) << 16) | (Math.floor(data[j + 1] * f) << 8) | Math.floor(data[j] * f);
+    pixels[i] =
+      (a << 24) |
+      (Math.floor(data[j + 2] * f) << 16) |
+      (Math.floor(data[j + 1] * f) << 8) |
+      Math.floor(data[j] * f);
   }
   return { width, height, pixels, dx, dy };
 }
@@ -72,7 +78,10 @@ export function blit(surface, sprite, x, y) {
       else if (a !== 0) {
         const d = target[j];
         const keep = 256 - a;
-        target[j] = 0xff000000 | ((s & 0xff00ff) + ((Math.imul(d & 0xff00ff, keep) >>> 8) & 0xff00ff)) | ((s & 0xff00) + ((Math.imul(d & 0xff00, keep) >>> 8) & 0xff00));
+        target[j] =
+          0xff000000 |
+          ((s & 0xff00ff) + ((Math.imul(d & 0xff00ff, keep) >>> 8) & 0xff00ff)) |
+          ((s & 0xff00) + ((Math.imul(d & 0xff00, keep) >>> 8) & 0xff00));
       }
     }
   }
@@ -98,8 +107,11 @@ export function blitFaint(surface, sprite, x, y, opacity) {
       const j = (top + row) * surface.width + left + column;
       const d = target[j];
       const keep = 256 - a;
-      const rb = ((Math.imul(s & 0xff00ff, opacity) >>> 8) & 0xff00ff) + ((Math.imul(d & 0xff00ff, keep) >>> 8) & 0xff00ff);
-      const g = ((Math.imul(s & 0xff00, opacity) >>> 8) & 0xff00) + ((Math.imul(d & 0xff00, keep) >>> 8) & 0xff00);
+      const rb =
+        ((Math.imul(s & 0xff00ff, opacity) >>> 8) & 0xff00ff) +
+        ((Math.imul(d & 0xff00ff, keep) >>> 8) & 0xff00ff);
+      const g =
+        ((Math.imul(s & 0xff00, opacity) >>> 8) & 0xff00) + ((Math.imul(d & 0xff00, keep) >>> 8) & 0xff00);
       target[j] = 0xff000000 | rb | g;
     }
   }
@@ -137,7 +149,10 @@ export function blend(surface, x0, y0, x1, y1, colour, opacity) {
     const row = y * width;
     for (let j = row + x0, end = row + x1; j < end; j++) {
       const d = pixels[j];
-      pixels[j] = 0xff000000 | (((rb + Math.imul(d & 0xff00ff, keep)) >>> 8) & 0xff00ff) | (((g + Math.imul(d & 0xff00, keep)) >>> 8) & 0xff00);
+      pixels[j] =
+        0xff000000 |
+        (((rb + Math.imul(d & 0xff00ff, keep)) >>> 8) & 0xff00ff) |
+        (((g + Math.imul(d & 0xff00, keep)) >>> 8) & 0xff00);
     }
   }
 }

@@ -43,7 +43,8 @@ export class Reel {
    * @returns {boolean} False when it does not follow: a KEY is needed.
    */
   push(message) {
-    const follows = this.loaded && message.count === this.before.agents && message.step - message.stride === this.last;
+    const follows =
+      this.loaded && message.count === this.before.agents && message.step - message.stride === this.last;
     if (!follows) return false;
     this.chunks.push(message);
     this.last = message.step + (message.frames - 1) * message.stride;

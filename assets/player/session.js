@@ -50,7 +50,8 @@ export class Session {
   /** Receiver: the connection's state changed. */
   link(state, text) {
     const { hub } = this;
-    if (state === "lost" && hub.link.state !== "open") state = hub.link.state === "connecting" ? "connecting" : "lost";
+    if (state === "lost" && hub.link.state !== "open")
+      state = hub.link.state === "connecting" ? "connecting" : "lost";
     const same = state === hub.link.state;
     if (state === "lost" && !same) this.gapAt = this.reel.last;
     hub.link = { state, since: same ? hub.link.since : performance.now(), text };
@@ -135,7 +136,8 @@ export class Session {
   #layer(message) {
     if (message.name.startsWith("scene.")) this.sink.array(message.name.slice(6), message.values);
     else if (message.back !== (this.hub.mode === "replay")) return;
-    else if (message.back || !this.reel.loaded || message.step <= this.clock.head) this.sink.layer(message.name, message.values);
+    else if (message.back || !this.reel.loaded || message.step <= this.clock.head)
+      this.sink.layer(message.name, message.values);
     else {
       this.waiting.push(message);
       if (this.waiting.length > 40) this.waiting.shift();
@@ -255,7 +257,10 @@ export class Session {
       if (performance.now() - begun > DECODE_BUDGET_MS) break;
     }
     for (let i = 0; i < this.waiting.length;) {
-      if (this.waiting[i].step > clock.head) { i += 1; continue; }
+      if (this.waiting[i].step > clock.head) {
+        i += 1;
+        continue;
+      }
       const { name, values } = this.waiting[i];
       this.waiting.splice(i, 1);
       this.sink.layer(name, values);
@@ -279,10 +284,14 @@ export class Session {
       const seconds = Math.min(0.25, (now - clock.then) / 1000);
       clock.then = now;
       clock.head = Math.min(reel.last, clock.head + seconds * (hub.status?.rate || clock.rate));
-      if (hub.status && hub.status.state === "running" && clock.head >= hub.status.last - 1) { this.live(); return; }
+      if (hub.status && hub.status.state === "running" && clock.head >= hub.status.last - 1) {
+        this.live();
+        return;
+      }
     } else clock.then = now;
     const wanted = this.playing ? MORE_BELOW_S : 0;
-    const short = reel.last - clock.head < wanted * (hub.status?.rate || clock.rate) || this.target > reel.last;
+    const short =
+      reel.last - clock.head < wanted * (hub.status?.rate || clock.rate) || this.target > reel.last;
     if (short && !this.asked && reel.last < (hub.status?.last ?? 0)) {
       this.asked = true;
       hub.send({ do: "more", step: reel.last });

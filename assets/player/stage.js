@@ -8,8 +8,8 @@ import { Surface } from "./raster.js";
 
 /** Beyond this many milliseconds a frame trails go first, then half the resolution. */
 const COSTLY_MS = 12;
-/** Below these the last thing given up comes back, by what is given up. */
-const CHEAP_MS = [0, 6, 2];
+/** Below this trails come back. Resolution does not: it would be given up again at once. */
+const CHEAP_MS = 6;
 const MOST_RATIO = 2;
 /** The id plate of the hovered agent appears after this. */
 const TAG_AFTER_MS = 150;
@@ -18,7 +18,11 @@ export class Stage {
   constructor() {
     this.camera = new Camera();
     this.meter = new Meter();
-    this.canvas = element("canvas.canvas", { tabindex: "0", role: "application", "aria-label": "Loading the scene" });
+    this.canvas = element("canvas.canvas", {
+      tabindex: "0",
+      role: "application",
+      "aria-label": "Loading the scene",
+    });
     this.context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true });
     this.box = element("div.view", {}, this.canvas);
     this.surface = null;
@@ -33,7 +37,11 @@ export class Stage {
   /** Match the canvas to its box. */
   resize() {
     const { width, height } = this.box.getBoundingClientRect();
-    const ratio = Math.min(this.economy > 1 ? 1 : MOST_RATIO, window.devicePixelRatio || 1);
+    const density = window.devicePixelRatio || 1;
+    if (width !== this.camera.width || height !== this.camera.height || density !== this.density)
+      this.economy = 0;
+    this.density = density;
+    const ratio = Math.min(this.economy > 1 ? 1 : MOST_RATIO, density);
     const w = Math.max(1, Math.round(width * ratio));
     const h = Math.max(1, Math.round(height * ratio));
     if (width < 2 || height < 2 || (this.surface?.width === w && this.surface.height === h)) return;
@@ -82,14 +90,34 @@ export class Stage {
     context.setTransform(camera.ratio, 0, 0, camera.ratio, 0, 0);
     if (shot.loaded && shot.selected >= 0 && shot.label) {
       const at = painter.position(shot.selected);
-      const ahead = painter.nextCells(shot.facts).map((p) => ({ x: camera.screenX(p.x), y: camera.screenY(p.y) }));
-      const subject = { x: camera.screenX(at.x), y: camera.screenY(at.y), radius: painter.markRadius(), ahead };
-      const seen = subject.x > -20 && subject.y > -20 && subject.x < camera.width + 20 && subject.y < camera.height + 20;
+      const ahead = painter
+        .nextCells(shot.facts)
+        .map((p) => ({ x: camera.screenX(p.x), y: camera.screenY(p.y) }));
+      const subject = {
+        x: camera.screenX(at.x),
+        y: camera.screenY(at.y),
+        radius: painter.markRadius(),
+        ahead,
+      };
+      const seen =
+        subject.x > -20 && subject.y > -20 && subject.x < camera.width + 20 && subject.y < camera.height + 20;
       if (seen) drawCallout(context, subject, shot.label, camera, theme);
     }
-    if (shot.loaded && shot.hovered >= 0 && shot.hovered !== shot.selected && shot.now - shot.hoverSince > TAG_AFTER_MS) {
+    if (
+      shot.loaded &&
+      shot.hovered >= 0 &&
+      shot.hovered !== shot.selected &&
+      shot.now - shot.hoverSince > TAG_AFTER_MS
+    ) {
       const at = painter.position(shot.hovered);
-      drawTag(context, camera.screenX(at.x), camera.screenY(at.y) + painter.markRadius() + 4, shot.tag, camera, theme);
+      drawTag(
+        context,
+        camera.screenX(at.x),
+        camera.screenY(at.y) + painter.markRadius() + 4,
+        shot.tag,
+        camera,
+        theme,
+      );
     }
     this.stale = false;
     this.meter.frame(shot.now, performance.now() - begun);
@@ -98,12 +126,12 @@ export class Stage {
 
   #economise() {
     const { meter } = this;
-    const most = (window.devicePixelRatio || 1) > 1 ? 2 : 1;
+    const most = this.density > 1 ? 2 : 1;
     if (meter.smoothCost > COSTLY_MS && this.economy < most) this.economy += 1;
-    else if (meter.smoothCost < CHEAP_MS[this.economy]) this.economy -= 1;
+    else if (meter.smoothCost < CHEAP_MS && this.economy === 1) this.economy = 0;
     else return;
     // judged anew from the middle, so that one slow second does not swing it twice
-    meter.smoothCost = (COSTLY_MS + CHEAP_MS[1]) / 2;
+    meter.smoothCost = (COSTLY_MS + CHEAP_MS) / 2;
   }
 
   close() {

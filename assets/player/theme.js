@@ -10,7 +10,16 @@ const channels = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)
 export function mix(a, b, share) {
   const p = channels(a);
   const q = channels(b);
-  return "#" + p.map((v, i) => Math.round(v + (q[i] - v) * share).toString(16).padStart(2, "0")).join("");
+  return (
+    "#" +
+    p
+      .map((v, i) =>
+        Math.round(v + (q[i] - v) * share)
+          .toString(16)
+          .padStart(2, "0"),
+      )
+      .join("")
+  );
 }
 
 /** CSS colour with an alpha. */
@@ -67,7 +76,8 @@ export function applyTheme(node, name) {
   if (node.dataset.theme !== name) {
     node.dataset.theme = name;
     const flat = { ...tokens, ...tokens.marks };
-    for (const [key, value] of Object.entries(flat)) if (typeof value === "string") node.style.setProperty(`--${key}`, value);
+    for (const [key, value] of Object.entries(flat))
+      if (typeof value === "string") node.style.setProperty(`--${key}`, value);
     for (const [key, value] of Object.entries(tokens.states)) node.style.setProperty(`--state-${key}`, value);
     node.style.setProperty("--pod-cold", tokens.floor.podCold);
     node.style.setProperty("--pod-hot", tokens.floor.podHot);

@@ -1,6 +1,7 @@
 /** The timeline: activity as an area, events as marks, the play head; scrubs the kept window. */
 
 import { clamp, clockText, element, setAttribute, setText } from "./dom.js";
+import { paintKey, paintMark } from "./marks.js";
 import { alpha } from "./theme.js";
 
 /** Shortest window shown, in steps, so that a young run does not stretch. */
@@ -12,26 +13,6 @@ const REACH_PX = 8;
 const CLICK_PX = 4;
 /** Share of the track that the kept window takes; what is buffered ahead is beyond. */
 const NOW_AT = 0.975;
-
-/** Mark and colour of each kind of event; shape says the kind, colour repeats it. */
-const KINDS = {
-  fault: { label: "fault", colour: (t) => t.states.fault, path: [[-4, 4], [0, -4.5], [4, 4]] },
-  recovered: { label: "recovered", colour: (t) => t.good, path: [[-4, -3.5], [0, 4.5], [4, -3.5]] },
-  closure: { label: "closure", colour: (t) => t.states.fault, path: [[-4, -4], [4, -4], [4, 4], [-4, 4]] },
-  spike: { label: "demand spike", colour: (t) => t.marks.orange, circle: 4 },
-  charge: { label: "charging wave", colour: (t) => t.states.charging, path: [[-4, -1.5], [-1.5, -1.5], [-1.5, -4], [1.5, -4], [1.5, -1.5], [4, -1.5], [4, 1.5], [1.5, 1.5], [1.5, 4], [-1.5, 4], [-1.5, 1.5], [-4, 1.5]] },
-  setting: { label: "setting changed", colour: (t) => t.primary, path: [[0, -5], [5, 0], [0, 5], [-5, 0]] },
-};
-const OTHER = { label: "event", colour: (t) => t.muted, circle: 3.5 };
-
-function drawKind(context, kind, tokens, x, y) {
-  context.fillStyle = kind.colour(tokens);
-  context.beginPath();
-  if (kind.circle) context.arc(x, y, kind.circle, 0, 7);
-  else kind.path.forEach(([dx, dy], i) => (i ? context.lineTo(x + dx, y + dy) : context.moveTo(x + dx, y + dy)));
-  context.closePath();
-  context.fill();
-}
 
 export class Timeline {
   /**
@@ -47,17 +28,39 @@ export class Timeline {
     this.wanted = -1;
     this.span = element("div.timeline-span");
     this.canvas = element("canvas.timeline-canvas", {
-      tabindex: "0", role: "slider", "aria-label": "Timeline: arrow keys step, with Shift ten steps", "aria-valuemin": "0", "aria-valuemax": "0", "aria-valuenow": "0",
-      onpointerdown: (e) => this.#press(e), onpointermove: (e) => this.#move(e), onpointerup: () => this.#release(), onpointercancel: () => this.#release(),
-      onpointerleave: () => this.#leave(), onkeydown: (e) => this.#key(e),
+      tabindex: "0",
+      role: "slider",
+      "aria-label": "Timeline: arrow keys step, with Shift ten steps",
+      "aria-valuemin": "0",
+      "aria-valuemax": "0",
+      "aria-valuenow": "0",
+      onpointerdown: (e) => this.#press(e),
+      onpointermove: (e) => this.#move(e),
+      onpointerup: () => this.#release(),
+      onpointercancel: () => this.#release(),
+      onpointerleave: () => this.#leave(),
+      onkeydown: (e) => this.#key(e),
     });
     this.tip = element("div.timeline-tip", { role: "tooltip", hidden: true });
     this.track = element("div.timeline-track", {}, this.canvas, this.tip);
     this.lag = element("div.timeline-lag");
     this.lamp = element("i.lamp");
-    this.liveButton = element("button.timeline-live", { type: "button", title: "Return to the present", onclick: () => on.live() }, this.lamp, "Live");
-    this.node = element("div.timeline", {}, element("div.timeline-head", {}, element("b", {}, "Timeline"), this.span), this.track, element("div.timeline-foot", {}, this.liveButton, this.lag));
-    this.observer = new ResizeObserver(() => { this.size = null; });
+    this.liveButton = element(
+      "button.timeline-live",
+      { type: "button", title: "Return to the present", onclick: () => on.live() },
+      this.lamp,
+      "Live",
+    );
+    this.node = element(
+      "div.timeline",
+      {},
+      element("div.timeline-head", {}, element("b", {}, "Timeline"), this.span),
+      this.track,
+      element("div.timeline-foot", {}, this.liveButton, this.lag),
+    );
+    this.observer = new ResizeObserver(() => {
+      this.size = null;
+    });
     this.observer.observe(this.track);
   }
 
@@ -78,7 +81,11 @@ export class Timeline {
   }
 
   #stepAt(x) {
-    return clamp(Math.round(this.first + ((x - 8) / ((this.width - 16) * NOW_AT)) * this.length), this.first, this.last);
+    return clamp(
+      Math.round(this.first + ((x - 8) / ((this.width - 16) * NOW_AT)) * this.length),
+      this.first,
+      this.last,
+    );
   }
 
   #measure() {
@@ -111,7 +118,12 @@ export class Timeline {
     setAttribute(this.liveButton, "aria-pressed", String(live));
     this.lamp.dataset.tone = live && hub.status?.state === "running" ? "good" : "off";
     const behind = Math.max(0, (this.last - shown) * (hub.facts?.step_s ?? 1));
-    setText(this.lag, live ? `step ${Math.floor(shown).toLocaleString("en-US")}` : `−${behind >= 90 ? `${Math.floor(behind / 60)} min` : `${Math.round(behind)} s`}`);
+    setText(
+      this.lag,
+      live
+        ? `step ${Math.floor(shown).toLocaleString("en-US")}`
+        : `−${behind >= 90 ? `${Math.floor(behind / 60)} min` : `${Math.round(behind)} s`}`,
+    );
     setAttribute(this.canvas, "aria-valuemin", String(this.first));
     setAttribute(this.canvas, "aria-valuemax", String(this.last));
     setAttribute(this.canvas, "aria-valuenow", String(Math.floor(shown)));
@@ -131,16 +143,26 @@ export class Timeline {
     const end = this.width - 8;
     context.lineWidth = 3;
     context.lineCap = "butt";
-    const line = (x0, x1, colour) => { context.strokeStyle = colour; context.beginPath(); context.moveTo(x0, BASE); context.lineTo(x1, BASE); context.stroke(); };
+    const line = (x0, x1, colour) => {
+      context.strokeStyle = colour;
+      context.beginPath();
+      context.moveTo(x0, BASE);
+      context.lineTo(x1, BASE);
+      context.stroke();
+    };
     line(8, end, tokens.border);
     line(8, nowX, alpha(tokens.primary, this.hub.mode === "live" ? 1 : 0.45));
     if (this.hub.mode !== "live") line(8, this.#x(shown), tokens.primary);
     this.#paintTicks(context, tokens, font);
-    const pole = (step, colour) => { context.fillStyle = colour; context.fillRect(this.#x(step) - 1, BASE - AREA, 2, AREA + 4); };
+    const pole = (step, colour) => {
+      context.fillStyle = colour;
+      context.fillRect(this.#x(step) - 1, BASE - AREA, 2, AREA + 4);
+    };
     if (this.gap >= this.first && this.gap > 0) pole(this.gap, tokens.warn);
     if (this.hub.status?.state === "crashed") pole(this.last, tokens.states.fault);
     this.#paintMarks(context, tokens);
-    this.#paintKinds(context, tokens, font);
+    const kinds = new Set(this.hub.events.filter((e) => e.step >= this.first).map((e) => e.kind));
+    paintKey(context, kinds, this.theme, 14, 10, this.width - 60);
     const x = this.#x(shown);
     context.strokeStyle = tokens.primary;
     context.lineWidth = 1.5;
@@ -197,7 +219,10 @@ export class Timeline {
     const { hub } = this;
     const stepS = hub.facts?.step_s ?? 1;
     const seconds = this.length * stepS;
-    const unit = [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400].find((u) => (seconds / u) * 76 <= this.width) ?? 28800;
+    const unit =
+      [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400].find(
+        (u) => (seconds / u) * 76 <= this.width,
+      ) ?? 28800;
     const begin = Math.ceil(hub.clockAt(this.first) / unit) * unit;
     for (let at = begin; at <= hub.clockAt(this.last); at += unit) {
       const x = this.#x((at - hub.clockAt(0)) / stepS);
@@ -217,25 +242,7 @@ export class Timeline {
       context.beginPath();
       context.arc(x, BASE, 7.5, 0, 7);
       context.fill();
-      drawKind(context, KINDS[event.kind] ?? OTHER, tokens, x, BASE);
-    }
-  }
-
-  /** Which kinds of event there are, at the top, as far as they fit. */
-  #paintKinds(context, tokens, font) {
-    const present = Object.keys(KINDS).filter((kind) => this.hub.events.some((e) => e.kind === kind && e.step >= this.first));
-    context.font = `12px ${font}`;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    let x = 14;
-    for (const kind of present) {
-      const { label } = KINDS[kind];
-      const width = 10 + context.measureText(label).width + 18;
-      if (x + width > this.width - 60) break;
-      drawKind(context, KINDS[kind], tokens, x, 10);
-      context.fillStyle = tokens.muted;
-      context.fillText(label, x + 9, 10.5);
-      x += width;
+      paintMark(context, event.kind, tokens, x, BASE);
     }
   }
 
@@ -296,7 +303,12 @@ export class Timeline {
   /** Say what is under the pointer: an event, else the time. */
   #tell(x, step) {
     const event = this.#eventAt(x);
-    setText(this.tip, event ? `${clockText(this.hub.clockAt(event.step))} · ${event.text}` : clockText(this.hub.clockAt(step)));
+    setText(
+      this.tip,
+      event
+        ? `${clockText(this.hub.clockAt(event.step))} · ${event.text}`
+        : clockText(this.hub.clockAt(step)),
+    );
     this.tip.hidden = false;
     const width = this.tip.offsetWidth;
     this.tip.style.left = `${clamp(x - width / 2, 0, Math.max(0, this.width - width))}px`;
@@ -308,7 +320,11 @@ export class Timeline {
     const here = Math.floor(this.on.place());
     let to = by === undefined ? null : here + by;
     if (event.key === "Home") to = this.first;
-    if (event.key === "End") { this.on.live(); event.preventDefault(); return; }
+    if (event.key === "End") {
+      this.on.live();
+      event.preventDefault();
+      return;
+    }
     if (to === null) return;
     event.preventDefault();
     event.stopPropagation();

@@ -47,10 +47,19 @@ export async function openMessage(buffer) {
   const view = new DataView(buffer);
   const first = view.getUint8(0);
   const version = view.getUint8(1);
-  if (version !== VERSION) throw new Error(`The server speaks wire version ${version}, this player ${VERSION}: reload the page.`);
+  if (version !== VERSION)
+    throw new Error(`The server speaks wire version ${version}, this player ${VERSION}: reload the page.`);
   const message = {
-    type: first & ~LOOK_BACK, back: (first & LOOK_BACK) !== 0, epoch: view.getUint16(2, true), step: view.getUint32(4, true),
-    count: view.getUint32(8, true), frames: 0, stride: 0, name: "", body: null, values: null,
+    type: first & ~LOOK_BACK,
+    back: (first & LOOK_BACK) !== 0,
+    epoch: view.getUint16(2, true),
+    step: view.getUint32(4, true),
+    count: view.getUint32(8, true),
+    frames: 0,
+    stride: 0,
+    name: "",
+    body: null,
+    values: null,
   };
   let start = HEAD_BYTES;
   let dtype = 0;
@@ -151,14 +160,17 @@ export class Picture {
 
   #delta({ body }, index) {
     const { agents: n, x, y, move, heading, deltaX, deltaY } = this;
-    if (index === 0) { deltaX.fill(0); deltaY.fill(0); }
+    if (index === 0) {
+      deltaX.fill(0);
+      deltaY.fill(0);
+    }
     const planes = new Int16Array(body.buffer, index * 4 * n, 2 * n);
     for (let i = 0; i < n; i++) {
       const dx = (deltaX[i] += planes[i]);
       const dy = (deltaY[i] += planes[n + i]);
       x[i] += dx;
       y[i] += dy;
-      if (dx || dy) heading[i] = Math.abs(dx) >= Math.abs(dy) ? (dx > 0 ? 1 : 3) : (dy > 0 ? 2 : 4);
+      if (dx || dy) heading[i] = Math.abs(dx) >= Math.abs(dy) ? (dx > 0 ? 1 : 3) : dy > 0 ? 2 : 4;
     }
     move.fill(0);
   }

@@ -10,6 +10,7 @@ const PAINTERS = { warehouse: WarehousePainter };
  * @throws {Error} If there is none.
  */
 export function painterOf(domain) {
-  if (!Object.hasOwn(PAINTERS, domain)) throw new Error(`No painter draws the domain "${domain}"; known: ${Object.keys(PAINTERS).join(", ")}.`);
+  if (!Object.hasOwn(PAINTERS, domain))
+    throw new Error(`No painter draws the domain "${domain}"; known: ${Object.keys(PAINTERS).join(", ")}.`);
   return PAINTERS[domain];
 }

@@ -20,8 +20,14 @@ export function outside(kind, columns, rows) {
       stack.push(cell);
     }
   };
-  for (let c = 0; c < columns; c++) { visit(c); visit((rows - 1) * columns + c); }
-  for (let r = 0; r < rows; r++) { visit(r * columns); visit(r * columns + columns - 1); }
+  for (let c = 0; c < columns; c++) {
+    visit(c);
+    visit((rows - 1) * columns + c);
+  }
+  for (let r = 0; r < rows; r++) {
+    visit(r * columns);
+    visit(r * columns + columns - 1);
+  }
   while (stack.length) {
     const cell = stack.pop();
     const c = cell % columns;
@@ -66,7 +72,8 @@ export function paintGround(surface, view, floor, palette, sprites, guidance) {
       if (k === SLOT) {
         fill(surface, x0 + inset, y0 + inset, x1 - inset, y1 - inset, slot);
         fill(surface, x0 + inset + thin, y0 + inset + thin, x1 - inset - thin, y1 - inset - thin, store);
-      } else if (dense && k === AISLE) fill(surface, x0 - thin, y0 - thin, x0 + 2 * thin, y0 + 2 * thin, line);
+      } else if (dense && k === AISLE)
+        fill(surface, x0 - thin, y0 - thin, x0 + 2 * thin, y0 + 2 * thin, line);
     }
   }
   if (!view.marks) paintEdges(surface, view, floor, edge, line, thin);
@@ -75,7 +82,13 @@ export function paintGround(surface, view, floor, palette, sprites, guidance) {
       const cell = r * columns + c;
       const k = kind[cell];
       if (k === CHARGER && !view.marks) blit(surface, sprites.bay(), left[c], top[r]);
-      else if (guidance && lane[cell] && !view.marks && (k === AISLE || k === LANE) && (dense || (r + c) % 3 === 0)) {
+      else if (
+        guidance &&
+        lane[cell] &&
+        !view.marks &&
+        (k === AISLE || k === LANE) &&
+        (dense || (r + c) % 3 === 0)
+      ) {
         blit(surface, sprites.chevron(lane[cell] - 1), Math.round(left[c] + half), Math.round(top[r] + half));
       }
       if (closed[cell] && k !== WALL) blit(surface, sprites.hatch(), left[c], top[r]);
@@ -94,9 +107,19 @@ function paintEdges(surface, view, floor, edge, line, thin) {
       const k = kind[cell];
       const east = c + 1 < columns ? kind[cell + 1] : WALL;
       const south = r + 1 < rows ? kind[cell + columns] : WALL;
-      if ((k === WALL) !== (south === WALL)) fill(surface, left[c], top[r + 1], left[c + 1], top[r + 1] + thin, hard(k) || hard(south) ? line : edge);
-      else if (hard(k) && hard(south)) fill(surface, left[c], top[r + 1], left[c + 1], top[r + 1] + thin, line);
-      if ((k === WALL) !== (east === WALL) && !hard(k) && !hard(east)) fill(surface, left[c + 1], top[r], left[c + 1] + thin, top[r + 1], edge);
+      if ((k === WALL) !== (south === WALL))
+        fill(
+          surface,
+          left[c],
+          top[r + 1],
+          left[c + 1],
+          top[r + 1] + thin,
+          hard(k) || hard(south) ? line : edge,
+        );
+      else if (hard(k) && hard(south))
+        fill(surface, left[c], top[r + 1], left[c + 1], top[r + 1] + thin, line);
+      if ((k === WALL) !== (east === WALL) && !hard(k) && !hard(east))
+        fill(surface, left[c + 1], top[r], left[c + 1] + thin, top[r + 1], edge);
     }
   }
 }

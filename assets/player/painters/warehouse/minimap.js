@@ -54,8 +54,16 @@ export class MiniMap {
         const at = r * columns + c;
         const k = kind[at];
         if (k === WALL && outside[at]) continue;
-        const colour = k === WALL ? wall : k === SLOT && stock.pods[at] ? palette.pods[stock.pods[at]] : store;
-        fill(surface, pad + Math.round(c * cell), y0, pad + Math.round((c + 1) * cell), Math.max(y0 + 1, y1), colour);
+        const colour =
+          k === WALL ? wall : k === SLOT && stock.pods[at] ? palette.pods[stock.pods[at]] : store;
+        fill(
+          surface,
+          pad + Math.round(c * cell),
+          y0,
+          pad + Math.round((c + 1) * cell),
+          Math.max(y0 + 1, y1),
+          colour,
+        );
       }
     }
     const side = Math.max(1, Math.round(cell));
@@ -93,8 +101,14 @@ export class MiniMap {
     }
     const x0 = Math.max(left, left + pad + Math.round((-view.originX / view.cell) * cell));
     const y0 = Math.max(top, top + pad + Math.round((-view.originY / view.cell) * cell));
-    const x1 = Math.min(left + surface.width, left + pad + Math.round(((view.width - view.originX) / view.cell) * cell));
-    const y1 = Math.min(top + surface.height, top + pad + Math.round(((view.height - view.originY) / view.cell) * cell));
+    const x1 = Math.min(
+      left + surface.width,
+      left + pad + Math.round(((view.width - view.originX) / view.cell) * cell),
+    );
+    const y1 = Math.min(
+      top + surface.height,
+      top + pad + Math.round(((view.height - view.originY) / view.cell) * cell),
+    );
     frame(target, x0, y0, x1, y1, Math.max(1, Math.round(1.5 * view.ratio)), palette.pixels.select);
   }
 

@@ -32,7 +32,12 @@ export class WarehousePainter {
     { id: "guidance", label: "Guidance", title: "Preferred direction of each aisle", on: true },
     { id: "trails", label: "Trails", title: "Where robots went in the last ten steps", on: true },
     { id: "ids", label: "Ids", title: "Numbers of all robots, when zoomed in", on: true },
-    { id: "reservation", label: "Reservation", title: "Committed steps of the selected robot and its way on", on: true },
+    {
+      id: "reservation",
+      label: "Reservation",
+      title: "Committed steps of the selected robot and its way on",
+      on: true,
+    },
   ];
 
   static subject = "Warehouse floor";
@@ -44,8 +49,12 @@ export class WarehousePainter {
     this.rows = facts.height;
     const cells = this.columns * this.rows;
     this.floor = {
-      columns: this.columns, rows: this.rows, kind: new Uint8Array(cells), lane: new Uint8Array(cells),
-      closed: new Uint8Array(cells), outside: new Uint8Array(cells),
+      columns: this.columns,
+      rows: this.rows,
+      kind: new Uint8Array(cells),
+      lane: new Uint8Array(cells),
+      closed: new Uint8Array(cells),
+      outside: new Uint8Array(cells),
     };
     this.stations = facts.stations ?? [];
     this.cards = [];
@@ -60,7 +69,16 @@ export class WarehousePainter {
     this.born = -1;
     this.stride = 1;
     /** What the kept pictures were drawn from. */
-    this.seen = { version: -1, camera: -1, guidance: false, stock: -1, demand: false, congestion: false, trails: false, step: -1 };
+    this.seen = {
+      version: -1,
+      camera: -1,
+      guidance: false,
+      stock: -1,
+      demand: false,
+      congestion: false,
+      trails: false,
+      step: -1,
+    };
     this.occupancy = null;
     this.cellOccupied = (cell) => this.occupancy.has(cell);
   }
@@ -140,9 +158,11 @@ export class WarehousePainter {
     sprites.update(view, palette);
     const { demand, congestion, guidance } = layers;
     const context = { view, palette, sprites, demand, congestion };
-    const ground = seen.version !== this.version || seen.camera !== camera.version || seen.guidance !== guidance;
+    const ground =
+      seen.version !== this.version || seen.camera !== camera.version || seen.guidance !== guidance;
     if (ground) paintGround(this.ground, view, this.floor, palette, sprites, guidance);
-    let changed = ground || seen.stock !== stock.version || seen.demand !== demand || seen.congestion !== congestion;
+    let changed =
+      ground || seen.stock !== stock.version || seen.demand !== demand || seen.congestion !== congestion;
     if (changed) stock.composeAll(this.stocked, this.ground, context);
     else changed = stock.composeDirty(this.stocked, this.ground, context);
     if (changed || seen.trails !== layers.trails || (layers.trails && seen.step !== step)) {
@@ -178,7 +198,8 @@ export class WarehousePainter {
     robots.place(before, after, shot.fraction);
     if (this.born < 0) this.born = now;
     const opacity = Math.round(256 * clamp((now - this.born) / FADE_MS, 0, 1));
-    if (layers.trails && !view.marks && opacity >= 256) robots.drawWakes(surface, view, palette, before, after);
+    if (layers.trails && !view.marks && opacity >= 256)
+      robots.drawWakes(surface, view, palette, before, after);
     const chosen = selected >= 0 && selected < after.agents;
     const path = chosen && layers.reservation && shot.facts;
     if (path && view.outlines) this.#drawPath(surface, after, shot.facts, selected);
@@ -187,11 +208,28 @@ export class WarehousePainter {
     drawCards(surface, view, sprites, this.cards, this.queues);
     if (path && !view.outlines) this.#drawPath(surface, after, shot.facts, selected);
     if (hovered >= 0 && hovered < after.agents && hovered !== selected) {
-      drawHover(surface, view, palette, sprites, after.state[hovered] & 7, Math.round(view.centreX(robots.x[hovered])), Math.round(view.centreY(robots.y[hovered])));
+      drawHover(
+        surface,
+        view,
+        palette,
+        sprites,
+        after.state[hovered] & 7,
+        Math.round(view.centreX(robots.x[hovered])),
+        Math.round(view.centreY(robots.y[hovered])),
+      );
     }
     if (chosen) {
       if (path) drawGoal(surface, view, palette, sprites, this.columns, shot.facts.goal);
-      drawMark(surface, view, palette, sprites, after, selected, Math.round(view.centreX(robots.x[selected])), Math.round(view.centreY(robots.y[selected])));
+      drawMark(
+        surface,
+        view,
+        palette,
+        sprites,
+        after,
+        selected,
+        Math.round(view.centreX(robots.x[selected])),
+        Math.round(view.centreY(robots.y[selected])),
+      );
     }
     if (camera.partial) this.mini.draw(surface, view, palette, this.stock, robots, after, now);
   }
@@ -203,8 +241,18 @@ export class WarehousePainter {
       this.occupancy = new Set();
       for (let i = 0; i < after.agents; i++) this.occupancy.add(after.y[i] * columns + after.x[i]);
     }
-    drawReserved(surface, view, this.palette, this.sprites, columns, facts, after.y[agent] * columns + after.x[agent],
-      Math.round(view.centreX(this.robots.x[agent])), Math.round(view.centreY(this.robots.y[agent])), this.cellOccupied);
+    drawReserved(
+      surface,
+      view,
+      this.palette,
+      this.sprites,
+      columns,
+      facts,
+      after.y[agent] * columns + after.x[agent],
+      Math.round(view.centreX(this.robots.x[agent])),
+      Math.round(view.centreY(this.robots.y[agent])),
+      this.cellOccupied,
+    );
   }
 
   /** World point under a canvas point (device pixels) of the mini-map, or null. */
@@ -216,7 +264,11 @@ export class WarehousePainter {
   neighbours(agent, count) {
     const { x, y } = this.robots;
     const distance = (i) => (x[i] - x[agent]) ** 2 + (y[i] - y[agent]) ** 2;
-    return [...x.keys()].filter((i) => i !== agent).sort((a, b) => distance(a) - distance(b) || a - b).slice(0, count).sort((a, b) => a - b);
+    return [...x.keys()]
+      .filter((i) => i !== agent)
+      .sort((a, b) => distance(a) - distance(b) || a - b)
+      .slice(0, count)
+      .sort((a, b) => a - b);
   }
 
   /** Robot at a world point, or -1. @param {number} reach In cells. */
@@ -237,7 +289,9 @@ export class WarehousePainter {
   /** Cells a label must not cover: the robot's next steps. */
   nextCells(facts) {
     const { columns } = this;
-    return (facts?.reserved ?? []).slice(0, 6).map((cell) => ({ x: (cell % columns) + 0.5, y: Math.floor(cell / columns) + 0.5 }));
+    return (facts?.reserved ?? [])
+      .slice(0, 6)
+      .map((cell) => ({ x: (cell % columns) + 0.5, y: Math.floor(cell / columns) + 0.5 }));
   }
 
   /** Robots in each state of a picture. @param {Uint32Array} counts Filled. */
@@ -249,12 +303,24 @@ export class WarehousePainter {
 
   /** @returns {{state: number, label: string, colour: string}[]} */
   legend() {
-    return STATES.map((name, state) => ({ state, label: name[0].toUpperCase() + name.slice(1), colour: this.palette.states[state] }));
+    return STATES.map((name, state) => ({
+      state,
+      label: name[0].toUpperCase() + name.slice(1),
+      colour: this.palette.states[state],
+    }));
   }
 
   /** Draw a legend icon. @param {CanvasRenderingContext2D} context @param {number} size CSS pixels. */
   icon(context, state, size) {
-    glyph(context, this.palette, state, state === LOADED || state === WAITING, size / 2, size / 2, size * 0.32);
+    glyph(
+      context,
+      this.palette,
+      state,
+      state === LOADED || state === WAITING,
+      size / 2,
+      size / 2,
+      size * 0.32,
+    );
   }
 
   /** The same without a scene. @param {import("../../theme.js").Theme} theme */
@@ -265,7 +331,13 @@ export class WarehousePainter {
   /** Ramps of the legend. */
   ramps() {
     return [
-      { label: "Demand for pod", from: "var(--pod-cold)", to: "var(--pod-hot)", end: "high", layer: "demand" },
+      {
+        label: "Demand for pod",
+        from: "var(--pod-cold)",
+        to: "var(--pod-hot)",
+        end: "high",
+        layer: "demand",
+      },
       { label: "Congestion", from: "transparent", to: "var(--heat)", end: "60 s", layer: "congestion" },
     ];
   }

@@ -62,8 +62,26 @@ export class Robots {
       const y0 = Math.round(view.centreY(before.y[i]));
       const x1 = Math.round(view.centreX(this.x[i]));
       const y1 = Math.round(view.centreY(this.y[i]));
-      if (dx) blend(surface, Math.min(x0, x1), y0 - lead, Math.max(x0, x1), y0 - lead + width, palette.statePixels[state], opacity);
-      else blend(surface, x0 - lead, Math.min(y0, y1), x0 - lead + width, Math.max(y0, y1), palette.statePixels[state], opacity);
+      if (dx)
+        blend(
+          surface,
+          Math.min(x0, x1),
+          y0 - lead,
+          Math.max(x0, x1),
+          y0 - lead + width,
+          palette.statePixels[state],
+          opacity,
+        );
+      else
+        blend(
+          surface,
+          x0 - lead,
+          Math.min(y0, y1),
+          x0 - lead + width,
+          Math.max(y0, y1),
+          palette.statePixels[state],
+          opacity,
+        );
     }
   }
 
@@ -126,7 +144,9 @@ export class Robots {
 
   /** On top of a body: the pod it carries or stands under, else its battery. */
   #drawLoad(surface, sprites, stock, agent, state, carries, x, y) {
-    const above = carries ? this.load[agent] : stock.podAt(Math.round(this.x[agent]), Math.round(this.y[agent]));
+    const above = carries
+      ? this.load[agent]
+      : stock.podAt(Math.round(this.x[agent]), Math.round(this.y[agent]));
     if (carries || above) blit(surface, sprites.carriedShelf(above, state, carries), x, y);
     else if (state !== FAULT) blit(surface, sprites.battery(this.battery[agent]), x, y);
   }

@@ -22,7 +22,14 @@ function drawPath(surface, view, columns, cells, startX, startY, width, colour) 
     const x = Math.round(view.centreX(cell % columns));
     const y = Math.round(view.centreY(Math.floor(cell / columns)));
     // the first stretch may be aslant by a fraction of a cell: two legs draw it
-    fill(surface, Math.min(px, x) - lead, py - lead, Math.max(px, x) - lead + width, py - lead + width, colour);
+    fill(
+      surface,
+      Math.min(px, x) - lead,
+      py - lead,
+      Math.max(px, x) - lead + width,
+      py - lead + width,
+      colour,
+    );
     fill(surface, x - lead, Math.min(py, y) - lead, x - lead + width, Math.max(py, y) - lead + width, colour);
     px = x;
     py = y;
@@ -42,7 +49,10 @@ export function drawReserved(surface, view, palette, sprites, columns, facts, he
   const begin = route.indexOf(last);
   const onward = begin >= 0 ? route.slice(begin + 1) : route;
   const { ratio, near } = view;
-  const ends = [Math.round(view.centreX(last % columns)), Math.round(view.centreY(Math.floor(last / columns)))];
+  const ends = [
+    Math.round(view.centreX(last % columns)),
+    Math.round(view.centreY(Math.floor(last / columns))),
+  ];
   const casing = Math.round((near ? 11 : 7) * ratio);
   const strong = Math.round((near ? 6 : 4) * ratio);
   const thin = Math.max(1, Math.round((near ? 3 : 2) * ratio));
@@ -57,7 +67,12 @@ export function drawReserved(surface, view, palette, sprites, columns, facts, he
     for (let i = 1; i < count; i++) {
       const cell = reserved[i];
       if (cell === reserved[i - 1] || occupied(cell)) continue;
-      blit(surface, sprites.step(i), Math.round(view.centreX(cell % columns)), Math.round(view.centreY(Math.floor(cell / columns))));
+      blit(
+        surface,
+        sprites.step(i),
+        Math.round(view.centreX(cell % columns)),
+        Math.round(view.centreY(Math.floor(cell / columns))),
+      );
     }
   } else {
     const whole = [...reserved, ...onward];
@@ -94,5 +109,11 @@ export function drawMark(surface, view, palette, sprites, after, agent, px, py) 
 /** Ring of the robot under the pointer, in its state's colour. */
 export function drawHover(surface, view, palette, sprites, state, px, py) {
   if (view.outlines) blit(surface, sprites.frame(palette.states[state], 1.5), px, py);
-  else blit(surface, sprites.ring(Math.max(7, Math.round(view.scale * 0.62)), palette.states[state], 1.5), px, py);
+  else
+    blit(
+      surface,
+      sprites.ring(Math.max(7, Math.round(view.scale * 0.62)), palette.states[state], 1.5),
+      px,
+      py,
+    );
 }

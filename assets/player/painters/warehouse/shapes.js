@@ -144,8 +144,16 @@ export function shelf(context, palette, x, y, size, due, rim) {
   const inner = size - 3 * gap;
   const bin = (inner - 2 * gap) / 3;
   for (let i = 0; i < 9; i++) {
-    context.fillStyle = (2 - Math.floor(i / 3)) * 3 + (i % 3) < due ? floor.podHot : mix(floor.podCold, floor.ground, palette.dark ? 0.45 : 0.25);
-    context.fillRect(x + 1.5 * gap + (i % 3) * (bin + gap), y + 1.5 * gap + Math.floor(i / 3) * (bin + gap), bin, bin);
+    context.fillStyle =
+      (2 - Math.floor(i / 3)) * 3 + (i % 3) < due
+        ? floor.podHot
+        : mix(floor.podCold, floor.ground, palette.dark ? 0.45 : 0.25);
+    context.fillRect(
+      x + 1.5 * gap + (i % 3) * (bin + gap),
+      y + 1.5 * gap + Math.floor(i / 3) * (bin + gap),
+      bin,
+      bin,
+    );
   }
 }
 

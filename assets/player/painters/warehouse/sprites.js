@@ -1,7 +1,7 @@
 /** Sprites of robots, pods, marks and plates, rasterised on first use for one zoom and theme. */
 
 import { rasterise } from "../../raster.js";
-import { alpha, mix } from "../../theme.js";
+import { alpha } from "../../theme.js";
 import { body, bolt, glyph, plate, shelf } from "./shapes.js";
 
 /** Sub-pixel positions along a robot's way, so that slow robots glide instead of stepping. */
@@ -21,7 +21,11 @@ export class Sprites {
    */
   update(view, palette) {
     const cell = Math.max(2, Math.round(view.cell));
-    const same = cell === this.cell && view.ratio === this.ratio && view.near === this.near && view.outlines === this.outlines;
+    const same =
+      cell === this.cell &&
+      view.ratio === this.ratio &&
+      view.near === this.near &&
+      view.outlines === this.outlines;
     if (same && palette === this.palette) return;
     this.palette = palette;
     this.view = view;
@@ -55,25 +59,31 @@ export class Sprites {
     const dy = heading % 2 === 1 ? shift : 0;
     const half = Math.ceil(cell * 0.62) + 2;
     const size = 2 * half + 1;
-    return rasterise(size, size, (context) => {
-      const x = half + dx;
-      const y = half + dy;
-      if (this.near) body(context, palette, state, x, y, cell, heading);
-      else {
-        const a = cell * (this.outlines ? 0.3 : 0.39);
-        if (carries && this.outlines) {
-          const b = cell * 0.42;
-          context.strokeStyle = palette.states[state];
-          context.fillStyle = alpha(palette.floor.ground, 0.75);
-          context.lineWidth = Math.max(1, 1.2 * this.ratio);
-          context.beginPath();
-          context.roundRect(x - b, y - b, 2 * b, 2 * b, cell * 0.08);
-          context.fill();
-          context.stroke();
+    return rasterise(
+      size,
+      size,
+      (context) => {
+        const x = half + dx;
+        const y = half + dy;
+        if (this.near) body(context, palette, state, x, y, cell, heading);
+        else {
+          const a = cell * (this.outlines ? 0.3 : 0.39);
+          if (carries && this.outlines) {
+            const b = cell * 0.42;
+            context.strokeStyle = palette.states[state];
+            context.fillStyle = alpha(palette.floor.ground, 0.75);
+            context.lineWidth = Math.max(1, 1.2 * this.ratio);
+            context.beginPath();
+            context.roundRect(x - b, y - b, 2 * b, 2 * b, cell * 0.08);
+            context.fill();
+            context.stroke();
+          }
+          glyph(context, palette, state, carries === 1, x, y, a, heading);
         }
-        glyph(context, palette, state, carries === 1, x, y, a, heading);
-      }
-    }, half, half);
+      },
+      half,
+      half,
+    );
   }
 
   /** Pod of a stored slot, by layer value 1..255. */
@@ -86,7 +96,14 @@ export class Sprites {
   carriedShelf(value, state, carries) {
     const due = Math.round((Math.max(0, value - 1) / 254) * 9);
     const index = (carries * 6 + state) * 10 + due;
-    return this.carried[index] ?? (this.carried[index] = this.#shelf(due, 0.56, carries ? this.palette.states[state] : this.palette.podColour(due / 9)));
+    return (
+      this.carried[index] ??
+      (this.carried[index] = this.#shelf(
+        due,
+        0.56,
+        carries ? this.palette.states[state] : this.palette.podColour(due / 9),
+      ))
+    );
   }
 
   #shelf(due, share, rim) {
@@ -105,18 +122,24 @@ export class Sprites {
     const { palette, cell } = this;
     const radius = cell * 0.18;
     const half = Math.ceil(radius + cell * 0.08);
-    return rasterise(2 * half + 1, 2 * half + 1, (context) => {
-      const c = half + 0.5;
-      context.lineWidth = Math.max(2, cell * 0.062);
-      context.strokeStyle = palette.tokens.border;
-      context.beginPath();
-      context.arc(c, c, radius, 0, 2 * Math.PI);
-      context.stroke();
-      context.strokeStyle = palette.tokens.states[level < 5 ? "fault" : "charging"];
-      context.beginPath();
-      context.arc(c, c, radius, -Math.PI / 2, -Math.PI / 2 + (level / 20) * 2 * Math.PI);
-      context.stroke();
-    }, half, half);
+    return rasterise(
+      2 * half + 1,
+      2 * half + 1,
+      (context) => {
+        const c = half + 0.5;
+        context.lineWidth = Math.max(2, cell * 0.062);
+        context.strokeStyle = palette.tokens.border;
+        context.beginPath();
+        context.arc(c, c, radius, 0, 2 * Math.PI);
+        context.stroke();
+        context.strokeStyle = palette.tokens.states[level < 5 ? "fault" : "charging"];
+        context.beginPath();
+        context.arc(c, c, radius, -Math.PI / 2, -Math.PI / 2 + (level / 20) * 2 * Math.PI);
+        context.stroke();
+      },
+      half,
+      half,
+    );
   }
 
   /** A sprite by name, rasterised on first use. */
@@ -135,18 +158,24 @@ export class Sprites {
       const { cell, palette } = this;
       const a = cell * (cell > 20 * this.ratio ? 0.12 : 0.17);
       const half = Math.ceil(a) + 2;
-      return rasterise(2 * half, 2 * half, (context) => {
-        context.translate(half, half);
-        context.rotate((direction * Math.PI) / 2);
-        context.strokeStyle = palette.floor.arrow;
-        context.lineWidth = (cell > 20 * this.ratio ? 1.6 : 1) * this.ratio;
-        context.lineCap = "round";
-        context.beginPath();
-        context.moveTo(-a, -a);
-        context.lineTo(a * 0.6, 0);
-        context.lineTo(-a, a);
-        context.stroke();
-      }, half, half);
+      return rasterise(
+        2 * half,
+        2 * half,
+        (context) => {
+          context.translate(half, half);
+          context.rotate((direction * Math.PI) / 2);
+          context.strokeStyle = palette.floor.arrow;
+          context.lineWidth = (cell > 20 * this.ratio ? 1.6 : 1) * this.ratio;
+          context.lineCap = "round";
+          context.beginPath();
+          context.moveTo(-a, -a);
+          context.lineTo(a * 0.6, 0);
+          context.lineTo(-a, a);
+          context.stroke();
+        },
+        half,
+        half,
+      );
     });
   }
 
@@ -154,16 +183,22 @@ export class Sprites {
   bay() {
     return this.get("bay", () => {
       const { cell, palette } = this;
-      return rasterise(cell, cell, (context) => {
-        const colour = palette.tokens.states.charging;
-        context.strokeStyle = alpha(colour, 0.85);
-        context.lineWidth = Math.max(1, this.ratio);
-        const inset = cell > 8 ? 1 : 0.5;
-        context.strokeRect(inset + 0.5, inset + 0.5, cell - 2 * inset - 1, cell - 2 * inset - 1);
-        if (cell < 12 * this.ratio) return;
-        context.fillStyle = alpha(colour, 0.45);
-        bolt(context, cell / 2, cell / 2, cell * 0.24);
-      }, 0, 0);
+      return rasterise(
+        cell,
+        cell,
+        (context) => {
+          const colour = palette.tokens.states.charging;
+          context.strokeStyle = alpha(colour, 0.85);
+          context.lineWidth = Math.max(1, this.ratio);
+          const inset = cell > 8 ? 1 : 0.5;
+          context.strokeRect(inset + 0.5, inset + 0.5, cell - 2 * inset - 1, cell - 2 * inset - 1);
+          if (cell < 12 * this.ratio) return;
+          context.fillStyle = alpha(colour, 0.45);
+          bolt(context, cell / 2, cell / 2, cell * 0.24);
+        },
+        0,
+        0,
+      );
     });
   }
 
@@ -171,19 +206,25 @@ export class Sprites {
   hatch() {
     return this.get("hatch", () => {
       const { cell, palette } = this;
-      return rasterise(cell, cell, (context) => {
-        const colour = palette.tokens.states.fault;
-        context.fillStyle = alpha(colour, 0.18);
-        context.fillRect(0, 0, cell, cell);
-        context.strokeStyle = alpha(colour, 0.8);
-        context.lineWidth = Math.max(1, cell * 0.08);
-        context.beginPath();
-        for (let x = -cell; x < cell; x += Math.max(3, cell / 2)) {
-          context.moveTo(x, cell);
-          context.lineTo(x + cell, 0);
-        }
-        context.stroke();
-      }, 0, 0);
+      return rasterise(
+        cell,
+        cell,
+        (context) => {
+          const colour = palette.tokens.states.fault;
+          context.fillStyle = alpha(colour, 0.18);
+          context.fillRect(0, 0, cell, cell);
+          context.strokeStyle = alpha(colour, 0.8);
+          context.lineWidth = Math.max(1, cell * 0.08);
+          context.beginPath();
+          for (let x = -cell; x < cell; x += Math.max(3, cell / 2)) {
+            context.moveTo(x, cell);
+            context.lineTo(x + cell, 0);
+          }
+          context.stroke();
+        },
+        0,
+        0,
+      );
     });
   }
 
@@ -195,7 +236,9 @@ export class Sprites {
     const { palette, ratio } = this;
     const height = Math.round(13 * ratio);
     const width = Math.round((7 + 6.2 * text.length) * ratio);
-    sprite = rasterise(width, height, (context) => plate(context, palette, text, width / 2, height / 2, width, height, 11 * ratio));
+    sprite = rasterise(width, height, (context) =>
+      plate(context, palette, text, width / 2, height / 2, width, height, 11 * ratio),
+    );
     this.plates.set(agent, sprite);
     return sprite;
   }
@@ -227,18 +270,24 @@ export class Sprites {
     return this.get(`ring ${radius} ${colour} ${line} ${dot}`, () => {
       const { ratio } = this;
       const half = Math.ceil((radius + line) * ratio) + 1;
-      return rasterise(2 * half, 2 * half, (context) => {
-        context.strokeStyle = colour;
-        context.fillStyle = colour;
-        context.lineWidth = line * ratio;
-        context.beginPath();
-        context.arc(half, half, radius * ratio, 0, 7);
-        context.stroke();
-        if (!dot) return;
-        context.beginPath();
-        context.arc(half, half, 2 * ratio, 0, 7);
-        context.fill();
-      }, half, half);
+      return rasterise(
+        2 * half,
+        2 * half,
+        (context) => {
+          context.strokeStyle = colour;
+          context.fillStyle = colour;
+          context.lineWidth = line * ratio;
+          context.beginPath();
+          context.arc(half, half, radius * ratio, 0, 7);
+          context.stroke();
+          if (!dot) return;
+          context.beginPath();
+          context.arc(half, half, 2 * ratio, 0, 7);
+          context.fill();
+        },
+        half,
+        half,
+      );
     });
   }
 
@@ -247,13 +296,19 @@ export class Sprites {
     return this.get(`frame ${colour} ${line}`, () => {
       const side = this.cell * 1.04;
       const half = Math.ceil(side / 2 + line * this.ratio);
-      return rasterise(2 * half, 2 * half, (context) => {
-        context.strokeStyle = colour;
-        context.lineWidth = line * this.ratio;
-        context.beginPath();
-        context.roundRect(half - side / 2, half - side / 2, side, side, 0.17 * this.cell);
-        context.stroke();
-      }, half, half);
+      return rasterise(
+        2 * half,
+        2 * half,
+        (context) => {
+          context.strokeStyle = colour;
+          context.lineWidth = line * this.ratio;
+          context.beginPath();
+          context.roundRect(half - side / 2, half - side / 2, side, side, 0.17 * this.cell);
+          context.stroke();
+        },
+        half,
+        half,
+      );
     });
   }
 
@@ -261,12 +316,18 @@ export class Sprites {
   disc(radius) {
     return this.get(`disc ${radius}`, () => {
       const half = Math.ceil(radius * this.ratio) + 1;
-      return rasterise(2 * half, 2 * half, (context) => {
-        context.fillStyle = this.palette.floor.ground;
-        context.beginPath();
-        context.arc(half, half, radius * this.ratio, 0, 7);
-        context.fill();
-      }, half, half);
+      return rasterise(
+        2 * half,
+        2 * half,
+        (context) => {
+          context.fillStyle = this.palette.floor.ground;
+          context.beginPath();
+          context.arc(half, half, radius * this.ratio, 0, 7);
+          context.fill();
+        },
+        half,
+        half,
+      );
     });
   }
 
@@ -274,49 +335,13 @@ export class Sprites {
   badge(state, carries, heading, a) {
     return this.get(`badge ${state} ${carries} ${heading}`, () => {
       const half = Math.ceil(a * 1.5 * this.ratio);
-      return rasterise(2 * half, 2 * half, (context) => glyph(context, this.palette, state, carries === 1, half, half, a * this.ratio, heading), half, half);
+      return rasterise(
+        2 * half,
+        2 * half,
+        (context) => glyph(context, this.palette, state, carries === 1, half, half, a * this.ratio, heading),
+        half,
+        half,
+      );
     });
-  }
-
-  /**
-   * Desk card of a station.
-   * @param {object} station Its facts; `inbound` ones are drawn in green.
-   * @param {number} queue Robots queueing.
-   * @param {number} width @param {number} height Device pixels.
-   */
-  card(station, queue, width, height) {
-    const capacity = Math.max(1, station.lane?.length ?? 0);
-    const full = queue >= capacity && capacity > 1;
-    return this.get(`card ${station.name} ${queue} ${width} ${height} ${full}`, () => rasterise(width, height, (context) => {
-      const { palette, ratio } = this;
-      const { tokens, floor } = palette;
-      const colour = station.name.startsWith("R") ? tokens.states.charging : tokens.primary;
-      const line = (full ? 2 : 1) * ratio;
-      context.fillStyle = mix(floor.ground, colour, palette.dark ? 0.32 : 0.2);
-      context.strokeStyle = full ? tokens.states.fault : colour;
-      context.lineWidth = line;
-      context.beginPath();
-      context.roundRect(line / 2 + 0.5, line / 2 + 0.5, width - line - 1, height - line - 1, Math.min(6 * ratio, height * 0.12));
-      context.fill();
-      context.stroke();
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      context.fillStyle = tokens.text;
-      const roomy = width > 84 * ratio && height > 60 * ratio;
-      const two = height >= 18.5 * ratio;
-      const size = roomy ? 15 : height < 22 * ratio ? 11 : 11.5;
-      if (width >= 20 * ratio && height >= 12 * ratio) {
-        context.font = `600 ${size * ratio}px ${palette.font}`;
-        context.fillText(station.name, width / 2, height * (roomy ? 0.36 : two ? 0.29 : 0.53), width - 4 * ratio);
-      }
-      if (roomy) {
-        context.font = `${12 * ratio}px ${palette.font}`;
-        context.fillText(`${queue} in queue`, width / 2, height * 0.36 + 22 * ratio, width - 8 * ratio);
-      } else if (two && width >= 20 * ratio) {
-        context.fillStyle = full ? floor.full : tokens.text;
-        context.font = `${11 * ratio}px ${palette.font}`;
-        context.fillText(String(queue), width / 2, height * 0.74);
-      }
-    }, 0, 0));
   }
 }

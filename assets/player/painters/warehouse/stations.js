@@ -1,6 +1,7 @@
 /** Desk cards beside the stations, and the room they need around the floor. */
 
-import { blit } from "../../raster.js";
+import { blit, rasterise } from "../../raster.js";
+import { mix } from "../../theme.js";
 import { DESK, LANE } from "./ground.js";
 
 /** Cells a card takes outward from its desk, and along the wall at most. */
@@ -16,7 +17,14 @@ const GAP = 0.2;
  */
 function middle(station, { columns, rows, kind }, across) {
   const used = (k) => k === DESK || k === LANE;
-  const at = (i) => (across ? (i < 0 || i >= rows ? 0 : kind[i * columns + station.x]) : i < 0 || i >= columns ? 0 : kind[station.y * columns + i]);
+  const at = (i) =>
+    across
+      ? i < 0 || i >= rows
+        ? 0
+        : kind[i * columns + station.x]
+      : i < 0 || i >= columns
+        ? 0
+        : kind[station.y * columns + i];
   const here = across ? station.y : station.x;
   let low = here;
   let high = here;
@@ -33,24 +41,32 @@ function middle(station, { columns, rows, kind }, across) {
  *     In cells.
  */
 export function placeCards(stations, floor) {
-  const placed = stations.map((station, index) => {
-    const across = station.side === "left" || station.side === "right";
-    return { station, index, across, middle: middle(station, floor, across) };
-  }).filter(({ station }) => station.side);
+  const placed = stations
+    .map((station, index) => {
+      const across = station.side === "left" || station.side === "right";
+      return { station, index, across, middle: middle(station, floor, across) };
+    })
+    .filter(({ station }) => station.side);
   // all cards of a wall are as wide as its narrowest gap allows
   const breadths = new Map();
   for (const { station, middle: here } of placed) {
     let breadth = breadths.get(station.side) ?? BREADTH;
     for (const other of placed) {
       const distance = Math.abs(other.middle - here);
-      if (other.station.side === station.side && distance > 0) breadth = Math.min(breadth, Math.max(0.8, distance - GAP));
+      if (other.station.side === station.side && distance > 0)
+        breadth = Math.min(breadth, Math.max(0.8, distance - GAP));
     }
     breadths.set(station.side, breadth);
   }
   return placed.map((card) => {
     const { station, index, across } = card;
     const breadth = breadths.get(station.side);
-    const outward = { left: station.x - DEPTH, right: station.x + 1, top: station.y - DEPTH, bottom: station.y + 1 }[station.side];
+    const outward = {
+      left: station.x - DEPTH,
+      right: station.x + 1,
+      top: station.y - DEPTH,
+      bottom: station.y + 1,
+    }[station.side];
     const along = card.middle - breadth / 2;
     return across
       ? { station, index, x: outward, y: along, width: DEPTH, height: breadth }
@@ -83,6 +99,45 @@ export function boundsOf(columns, rows, kind, cards) {
   return { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
 }
 
+/**
+ * Paint a desk card: name and queue, with a vermilion frame when its lane is full.
+ * @param {object} station Its facts; a lane of one cell has no queue to be full.
+ * @param {number} queue Robots queueing.
+ * @param {number} width @param {number} height Device pixels.
+ * @param {import("./palette.js").Palette} palette
+ * @param {number} ratio Device pixels a CSS pixel.
+ */
+function paintCard(context, station, queue, width, height, palette, ratio) {
+  const { tokens, floor } = palette;
+  const places = station.lane?.length ?? 0;
+  const full = places > 1 && queue >= places;
+  const line = (full ? 2 : 1) * ratio;
+  context.fillStyle = mix(floor.ground, tokens.primary, palette.dark ? 0.32 : 0.2);
+  context.strokeStyle = full ? tokens.states.fault : tokens.primary;
+  context.lineWidth = line;
+  context.beginPath();
+  const inset = line / 2 + 0.5;
+  context.roundRect(inset, inset, width - 2 * inset, height - 2 * inset, Math.min(6 * ratio, height * 0.12));
+  context.fill();
+  context.stroke();
+  if (width < 20 * ratio || height < 12 * ratio) return;
+  const roomy = width > 84 * ratio && height > 60 * ratio;
+  const two = height >= 18.5 * ratio;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = tokens.text;
+  context.font = `600 ${(roomy ? 15 : height < 22 * ratio ? 11 : 11.5) * ratio}px ${palette.font}`;
+  context.fillText(station.name, width / 2, height * (roomy ? 0.36 : two ? 0.29 : 0.53), width - 4 * ratio);
+  if (roomy) {
+    context.font = `${12 * ratio}px ${palette.font}`;
+    context.fillText(`${queue} in queue`, width / 2, height * 0.36 + 22 * ratio, width - 8 * ratio);
+  } else if (two) {
+    if (full) context.fillStyle = floor.full;
+    context.font = `${11 * ratio}px ${palette.font}`;
+    context.fillText(String(queue), width / 2, height * 0.74);
+  }
+}
+
 /** @param {Uint8Array} queues Robots queueing at each station. */
 export function drawCards(surface, view, sprites, cards, queues) {
   const gap = Math.max(1, Math.round(view.ratio));
@@ -95,6 +150,11 @@ export function drawCards(surface, view, sprites, cards, queues) {
     const width = x1 - x0 - 2 * gap;
     const height = y1 - y0 - 2 * gap;
     if (width < 3 || height < 3) continue;
-    blit(surface, sprites.card(card.station, queues[card.index] ?? 0, width, height), x0 + gap, y0 + gap);
+    const queue = queues[card.index] ?? 0;
+    const { station } = card;
+    const paint = (context) =>
+      paintCard(context, station, queue, width, height, sprites.palette, sprites.ratio);
+    const make = () => rasterise(width, height, paint, 0, 0);
+    blit(surface, sprites.get(`card ${station.name} ${queue} ${width} ${height}`, make), x0 + gap, y0 + gap);
   }
 }

@@ -118,14 +118,26 @@ export class Stock {
   #paintPod(surface, { view, palette, sprites, demand }, r, c, value) {
     const { left, top } = view;
     if (view.near) {
-      blit(surface, sprites.storedShelf(demand ? value : 1), (left[c] + left[c + 1]) >> 1, (top[r] + top[r + 1]) >> 1);
+      blit(
+        surface,
+        sprites.storedShelf(demand ? value : 1),
+        (left[c] + left[c + 1]) >> 1,
+        (top[r] + top[r + 1]) >> 1,
+      );
       return;
     }
     const colour = demand ? palette.pods[value] : palette.pixels.podPlain;
     const gap = view.marks ? 0 : Math.max(1, Math.round(0.08 * view.cell));
     const lead = view.marks ? 0 : gap >> 1;
     const edge = view.outlines ? 2 * gap : 0;
-    fill(surface, left[c] + lead + edge, top[r] + lead + edge, left[c + 1] - (gap - lead) - edge, top[r + 1] - (gap - lead) - edge, colour);
+    fill(
+      surface,
+      left[c] + lead + edge,
+      top[r] + lead + edge,
+      left[c + 1] - (gap - lead) - edge,
+      top[r + 1] - (gap - lead) - edge,
+      colour,
+    );
   }
 
   /** Bilinear between the cell's corners. */
@@ -157,8 +169,10 @@ export class Stock {
         const keep = 256 - opacity;
         const j = y * width + x;
         const p = pixels[j];
-        pixels[j] = 0xff000000 | (((Math.imul(red, opacity) + Math.imul(p & 0xff00ff, keep)) >>> 8) & 0xff00ff)
-          | (((Math.imul(green, opacity) + Math.imul(p & 0xff00, keep)) >>> 8) & 0xff00);
+        pixels[j] =
+          0xff000000 |
+          (((Math.imul(red, opacity) + Math.imul(p & 0xff00ff, keep)) >>> 8) & 0xff00ff) |
+          (((Math.imul(green, opacity) + Math.imul(p & 0xff00, keep)) >>> 8) & 0xff00);
       }
     }
   }

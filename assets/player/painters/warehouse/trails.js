@@ -71,12 +71,28 @@ export class Trails {
         // an edge is drawn once its robot has left it behind: at the step it was stamped for
         let left = length - (step - east[cell]);
         if (left > 0 && left <= length) {
-          blend(surface, Math.round(view.centreX(c)), y, Math.round(view.centreX(c + 1)), y + width, palette.statePixels[this.eastState[cell]], left * strength);
+          blend(
+            surface,
+            Math.round(view.centreX(c)),
+            y,
+            Math.round(view.centreX(c + 1)),
+            y + width,
+            palette.statePixels[this.eastState[cell]],
+            left * strength,
+          );
         }
         left = length - (step - south[cell]);
         if (left > 0 && left <= length) {
           const x = Math.round(view.centreX(c)) - lead;
-          blend(surface, x, Math.round(view.centreY(r)), x + width, Math.round(view.centreY(r + 1)), palette.statePixels[this.southState[cell]], left * strength);
+          blend(
+            surface,
+            x,
+            Math.round(view.centreY(r)),
+            x + width,
+            Math.round(view.centreY(r + 1)),
+            palette.statePixels[this.southState[cell]],
+            left * strength,
+          );
         }
       }
     }
