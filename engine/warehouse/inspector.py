@@ -144,9 +144,7 @@ def _route(world: WarehouseSimulation, agent: int, goal: int) -> list[int]:
     if int(window.leg_at_horizon[agent]) != leg:
         return []
     klass = window.class_of(agent, leg) or EMPTY
-    row = int(world.traffic.routes.rows(np.array([goal], np.int32),
-                                        np.array([klass], np.uint8))[0])
-    table, graph = world.traffic.routes.table[row], world.traffic.graph
+    table, graph = world.traffic.routes.exact(goal, klass), world.traffic.graph
     out: list[int] = []
     while cell != goal and len(out) < _LONGEST_ROUTE:
         there = [int(v) for v in graph.nbr[cell]

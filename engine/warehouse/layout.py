@@ -12,7 +12,7 @@ Shape letters: C cells, P slots. Directions k: 0 east, 1 south, 2 west, 3 north.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +72,23 @@ class Station:
     side: str
 
 
+class Clusters(NamedTuple):
+    """Slots that share the way to them: the block for the empty, the aisle for the loaded.
+
+    block: int32 [C], slot that stands for all slots of a slot's block, -1 for other cells.
+    aisle: int32 [C], aisle cell that stands for a slot's side of its block, -1 for other cells.
+    place: int32 [C], place of a slot in the pattern of blocks, -1 for other cells: its column in
+        the block, told apart for every other row of slots, so that the slots at one place are far
+        from each other.
+    places: Number of places.
+    """
+
+    block: Int32
+    aisle: Int32
+    place: Int32
+    places: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Floor:
     """What does not move.
@@ -86,6 +103,7 @@ class Floor:
         slots: int32 [P], storage cells, ascending.
         stations: In order of their names.
         chargers: int32 [B], charging bays, ascending.
+        clusters: Slots that share the way to them; None for an imported floor.
     """
 
     grid: Grid
@@ -97,6 +115,7 @@ class Floor:
     slots: Int32
     stations: tuple[Station, ...]
     chargers: Int32
+    clusters: Clusters | None = None
 
     @property
     def cells(self) -> int:
@@ -133,7 +152,7 @@ def generate(params: WarehouseParams) -> Floor:
     return Floor(
         grid, flat, lane.ravel(), against, forbidden.reshape(-1, 4), bars,
         np.flatnonzero(flat == SLOT).astype(np.int32), stations,
-        np.sort(np.array(chargers, np.int32)),
+        np.sort(np.array(chargers, np.int32)), plan.clusters(),
     )
 
 
@@ -193,6 +212,25 @@ class _Plan:
                 cells.append(y * self.width + x)
             left -= want
         return cells
+
+    def clusters(self) -> Clusters:
+        """Which slots lie in one block, and on which side of it."""
+        p = self.p
+        block, aisle, place = (np.full((self.height, self.width), -1, np.int32) for _ in range(3))
+        lefts = self.x0 + np.flatnonzero(~self.cols)[::p.block_width]
+        tops = self.y0 + np.flatnonzero(~self.rows)[::p.block_depth]
+        for i, top in enumerate(tops.tolist()):
+            for left in lefts.tolist():
+                middle = left + p.block_width // 2
+                block[top:top + p.block_depth, left:left + p.block_width] = (
+                    top * self.width + middle)
+                for dy in range(p.block_depth):
+                    across = slice(left, left + p.block_width)
+                    aisle_row = top - 1 if dy == 0 else top + p.block_depth
+                    aisle[top + dy, across] = aisle_row * self.width + middle
+                    other = (i * p.block_depth + dy) % 2
+                    place[top + dy, across] = other * p.block_width + np.arange(p.block_width)
+        return Clusters(block.ravel(), aisle.ravel(), place.ravel(), 2 * p.block_width)
 
     def stations(self, kind: UInt8, lane: UInt8, forbidden: Bool) -> tuple[Station, ...]:
         """Desks with a lane in and a lane out on both sides; fills the three arrays."""

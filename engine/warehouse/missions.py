@@ -29,7 +29,7 @@ from engine.warehouse.stations import Stations
 from engine.warehouse.storage import Storage
 from engine.warehouse.tasks import Task, TaskBoard
 from engine.warehouse.telemetry import History
-from engine.warehouse.traffic import TILE, UNIT, Traffic
+from engine.warehouse.traffic import Traffic
 from engine.warehouse.window import (
     CHARGE,
     DELIVER,
@@ -47,7 +47,6 @@ Float64 = npt.NDArray[np.float64]
 
 PAIRS: Final = 1_000_000
 """Robot-task pairs reckoned in one round; the rest waits for the next."""
-_SAMPLES: Final = 5
 _SLEEP_BELOW: Final = 5.0
 
 
@@ -326,12 +325,12 @@ class Missions:
         traffic.mean_tiles()
         pods = np.array([t.pod for t in tasks])
         cells = self.storage.slot[pods]
-        rows = traffic.routes.rows(cells, np.full(len(cells), EMPTY, np.uint8))
+        ways = traffic.routes.approaches(cells)
         distance = np.empty((len(tasks), len(workers)))
         congestion = np.empty_like(distance)
-        pair_table(rows, cells, self._window.pos_at_horizon[workers], traffic.routes.table,
-                   float(UNIT), traffic.tile_heat, TILE, traffic.tiles_across,
-                   self.floor.grid.width, _SAMPLES, distance, congestion)
+        pair_table(ways.far, ways.near, ways.shared, ways.own, cells,
+                   self._window.pos_at_horizon[workers], traffic.routes.table, traffic.tile_heat,
+                   traffic.tiles_across, self.floor.grid.width, distance, congestion)
         distance[~traffic.reachable[cells]] = np.inf
         charge = self.batteries.charge[workers]
         need = np.array([self._need(t) for t in tasks])

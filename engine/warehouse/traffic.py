@@ -14,20 +14,18 @@ from engine.warehouse.graph import Graph, build_graph
 from engine.warehouse.guidance import Congestion
 from engine.warehouse.layout import EMPTY, HOMEBOUND, OUTBOUND, Floor
 from engine.warehouse.params import WarehouseParams
-from engine.warehouse.routes import Routes
-from engine.warehouse.world_kernels import nearest_of, reach, tile_means
+from engine.warehouse.route_kernels import nearest, predecessors
+from engine.warehouse.routes import UNIT, Routes
+from engine.warehouse.world_kernels import TILE, reach, tile_means
 
 Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 UInt8 = npt.NDArray[np.uint8]
 Float32 = npt.NDArray[np.float32]
 
-UNIT: Final = 2
-"""Price of a step with its lane; two, so that half steps can be told apart."""
-TILE: Final = 8
 MEMORY_STEPS: Final = 60
 """Steps over which waiting is averaged for the picture and the assignment."""
-_PERIOD: Final = 30
+_PERIOD: Final = 60
 
 
 class Traffic:
@@ -61,7 +59,7 @@ class Traffic:
         self._guided = False
         self.graph: Graph = self._make_graph(params)
         self._congestion = self._watch(params)
-        self.routes = Routes(self.graph, parking_places(floor), max_bytes)
+        self.routes = Routes(self.graph, parking_places(floor), max_bytes, floor.clusters)
         self._find_reachable()
 
     def rebuild(self, params: WarehouseParams) -> None:
@@ -70,7 +68,7 @@ class Traffic:
         self.graph = self._make_graph(params)
         self._congestion = self._watch(params)
         self._congestion.heat = heat
-        self.routes.set_graph(self.graph)
+        self.routes.set_graph(self.graph, parted=bool(self.blocked.any() or self.closed.any()))
         if not np.array_equal(before.nbr, self.graph.nbr):
             self._find_reachable()
             # a row that leads through a closed cell would hold robots up: all are made anew
@@ -92,7 +90,7 @@ class Traffic:
                 before, after, np.where(goal < 0, after, goal)):
             return False
         self.graph = self._congestion.graph
-        self.routes.set_graph(self.graph)
+        self.routes.set_graph(self.graph, parted=bool(self.blocked.any() or self.closed.any()))
         self._outdated = self._desks
         return True
 
@@ -110,8 +108,8 @@ class Traffic:
 
     def mean_tiles(self) -> None:
         """Bring `tile_heat` up to date."""
-        tile_means(self.heat, self._floor.grid.free, self._floor.grid.width, TILE,
-                   self.tiles_across, self.tile_heat)
+        tile_means(self.heat, self._floor.grid.free, self._floor.grid.width, self.tiles_across,
+                   self.tile_heat)
 
     def close(self) -> None:
         """Release threads and memory."""
@@ -138,7 +136,8 @@ class Traffic:
     def _find_reachable(self) -> None:
         graph = self.graph
         to_desk = np.empty(self._floor.cells, np.uint16)
-        nearest_of(graph.nbr, graph.bars, self._desks, OUTBOUND, to_desk)
+        nearest(predecessors(graph.nbr), graph.bars, self._desks, OUTBOUND, 1, to_desk,
+                np.empty(self._floor.cells, np.int32))
         from_desk = np.empty(self._floor.cells, np.bool_)
         reach(graph.nbr, graph.bars, self._desks, HOMEBOUND, from_desk)
         self.reachable = (to_desk < 65535) & from_desk

@@ -245,7 +245,7 @@ class CommittedWindow:
         kernels.read_legs(self._pos[here], leg, self.end, hold, age, self.broken, self._goal,
                           self._class, self._bars, EMPTY, goal, self._class_now, self._pinned,
                           self._rank_age)
-        row = self._routes.rows(goal, self._class_now)
+        row = self._routes.rows(goal, self._class_now, self._pos[here])
         result = self._pibt.step(self._pos[here], goal, row, self._routes.table,
                                  self._class_now, self._pinned, self._rank_age)
         self._pos[there] = result.next

@@ -35,6 +35,11 @@ JUMP: Final = 2
 TRESPASS: Final = 3
 AUDITS: Final = 4
 
+TILE: Final = 8
+"""Side of the tiles over which waiting is averaged for the assignment."""
+SAMPLES: Final = 5
+"""Points on the line from robot to pod at which it is read."""
+
 
 @njit(cache=True, nogil=True)
 def read_legs(
@@ -222,81 +227,47 @@ def drain(
 
 
 @njit(cache=True, nogil=True)
-def nearest_of(nbr: Int32, bars: UInt8, targets: Int32, klass: int, out: UInt16) -> None:
-    """Steps from every cell to the nearest target, 65535 where none is reached.
-
-    Args:
-        nbr: int32 [C, 4], directed edges.
-        bars: uint8 [C].
-        targets: int32, cells.
-        klass: Class bit of the walker.
-        out: uint16 [C], filled.
-    """
-    cells = nbr.shape[0]
-    out[:] = 65535
-    queue = np.empty(cells, np.int32)
-    tail = 0
-    for t in targets:
-        out[t] = 0
-        queue[tail] = t
-        tail += 1
-    back = np.full((cells, 4), -1, np.int32)
-    for u in range(cells):
-        for k in range(4):
-            if nbr[u, k] >= 0:
-                back[nbr[u, k], k] = u
-    head = 0
-    while head < tail:
-        u = queue[head]
-        head += 1
-        if (bars[u] & klass) != 0:
-            continue
-        for k in range(4):
-            v = back[u, k]
-            if v >= 0 and out[v] == 65535:
-                out[v] = out[u] + 1
-                queue[tail] = v
-                tail += 1
-
-
-@njit(cache=True, nogil=True)
 def pair_table(
-    row: Int32, pod_cell: Int32, robot_cell: Int32, table: UInt16, unit: float, tile_heat: Float32,
-    tile: int, tiles_across: int, width: int, samples: int, distance: Float64, congestion: Float64,
+    row: Int32, near_row: Int32, shared: Int32, own: Int32, pod_cell: Int32, robot_cell: Int32,
+    table: UInt16, tile_heat: Float32, tiles_across: int, width: int, distance: Float64,
+    congestion: Float64,
 ) -> None:
     """Distance and congestion between every task's pod and every idle robot.
 
     Args:
-        row: int32 [M], row of `table` of each task's pod.
+        row: int32 [M], row of `table` that leads to each task's pod from afar.
+        near_row: int32 [M], row that leads there from close by.
+        shared: int32 [M], number of the near row's table, -1 where there is none.
+        own: int32 [T, C], cell to which each shared table leads.
         pod_cell: int32 [M].
         robot_cell: int32 [N].
-        table: uint16 [R, C].
-        unit: Table units a step.
+        table: uint16 [R, C], in half steps.
         tile_heat: float32, share of time a cell of each tile holds a waiting robot.
-        tile: Side of a tile in cells.
         tiles_across: Tiles in a row of tiles.
         width: Columns of the floor.
-        samples: Points on the straight line, >= 2.
         distance: float64 [M, N], filled: steps, infinite where no way leads.
         congestion: float64 [M, N], filled.
     """
+    y0 = robot_cell // width
+    x0 = robot_cell % width
     for i in range(pod_cell.size):
         y1, x1 = pod_cell[i] // width, pod_cell[i] % width
         for j in range(robot_cell.size):
-            far = table[row[i], robot_cell[j]]
+            cell = robot_cell[j]
+            far = table[row[i], cell]
+            if shared[i] >= 0 and own[shared[i], cell] == pod_cell[i]:
+                far = table[near_row[i], cell]
             if far == 65535:
                 distance[i, j] = np.inf
                 congestion[i, j] = np.inf
                 continue
-            steps = far / unit
-            y0, x0 = robot_cell[j] // width, robot_cell[j] % width
             heat = 0.0
-            for s in range(samples):
-                y = y0 + (y1 - y0) * s // (samples - 1)
-                x = x0 + (x1 - x0) * s // (samples - 1)
-                heat += tile_heat[(y // tile) * tiles_across + x // tile]
-            distance[i, j] = steps
-            congestion[i, j] = steps * heat / samples
+            for s in range(SAMPLES):
+                y = y0[j] + (y1 - y0[j]) * s // (SAMPLES - 1)
+                x = x0[j] + (x1 - x0[j]) * s // (SAMPLES - 1)
+                heat += tile_heat[(y // TILE) * tiles_across + x // TILE]
+            distance[i, j] = far * 0.5
+            congestion[i, j] = far * 0.5 * heat / SAMPLES
 
 
 @njit(cache=True, nogil=True)
@@ -335,7 +306,7 @@ def reach(nbr: Int32, bars: UInt8, sources: Int32, klass: int, seen: Bool) -> No
 
 @njit(cache=True, nogil=True)
 def tile_means(
-    heat: Float32, free: Bool, width: int, tile: int, tiles_across: int, out: Float32
+    heat: Float32, free: Bool, width: int, tiles_across: int, out: Float32
 ) -> None:
     """Mean of `heat` over the free cells of square tiles.
 
@@ -343,7 +314,6 @@ def tile_means(
         heat: float32 [C].
         free: bool [C].
         width: Columns.
-        tile: Side of a tile in cells.
         tiles_across: Tiles in a row of tiles.
         out: float32 [tiles], filled; 0 for a tile without a free cell.
     """
@@ -351,7 +321,7 @@ def tile_means(
     out[:] = 0.0
     for c in range(heat.size):
         if free[c]:
-            t = (c // width // tile) * tiles_across + (c % width) // tile
+            t = (c // width // TILE) * tiles_across + (c % width) // TILE
             out[t] += heat[c]
             count[t] += 1
     for t in range(out.size):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidInput
-from engine.warehouse.layout import DESK, QUEUE
+from engine.warehouse.layout import DESK, QUEUE, SLOT
 from engine.warehouse.simulation import FAULT, WarehouseSimulation
 from tests.engine.warehouse.worlds import SMALL, check_laws
 
@@ -146,7 +146,9 @@ def test_a_demand_spike_brings_more_orders_and_ends() -> None:
 
 def test_recover_ends_every_fault() -> None:
     world = running()
-    for name in ("break_robot", "close_aisle", "stop_station", "demand_spike"):
+    parked = int(np.flatnonzero(world.floor.kind[world.window.pos] == SLOT)[0])
+    world.command("break_robot", {"robot": parked})
+    for name in ("close_aisle", "stop_station", "demand_spike"):
         world.command(name, {})
     assert world.command("recover", {"fault": "close_aisle"}) == "1 fault ended"
     assert world.command("recover", {}) == "3 faults ended"

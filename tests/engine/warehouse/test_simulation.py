@@ -16,7 +16,7 @@ from engine.warehouse.simulation import CARRIES, WarehouseSimulation
 from tests.engine.warehouse.worlds import SMALL, check_laws
 
 FLOORS = st.builds(
-    lambda **kw: SMALL.with_changes(**kw),
+    SMALL.with_changes,
     robots=st.integers(1, 40), aisle_width=st.integers(1, 2), block_depth=st.integers(1, 2),
     lane_cells=st.integers(2, 6), stations=st.integers(1, 4), chargers=st.integers(1, 8),
     storage_fill_percent=st.sampled_from([40.0, 80.0, 100.0]),
@@ -48,10 +48,13 @@ def act(world: WarehouseSimulation, name: str, arguments: dict[str, Any]) -> Non
     if name == "apply":
         world.apply(world.params.with_changes(**arguments))
         return
-    try:
+    every = {"break_robot": world.window.broken.all(), "stop_station":
+             all(world.stations.stopped_until)}
+    if every.get(name, False):
+        with pytest.raises(InvalidInput, match="recover some first"):
+            world.command(name, arguments)
+    else:
         world.command(name, arguments)
-    except InvalidInput as refused:
-        assert "already" in str(refused)
 
 
 def points_of(world: WarehouseSimulation) -> dict[str, list[tuple[float, float]]]:
@@ -59,7 +62,7 @@ def points_of(world: WarehouseSimulation) -> dict[str, list[tuple[float, float]]
             for p in world.drain_points() if p.name not in WALL_CLOCK}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(params=FLOORS, seed=st.integers(0, 2**32), schedule=st.lists(
     st.tuples(st.integers(0, 190), COMMAND), max_size=8))
 def test_laws_hold_on_any_floor_under_any_schedule(
@@ -77,11 +80,11 @@ def test_laws_hold_on_any_floor_under_any_schedule(
 
 def test_long_run_keeps_the_laws_and_serves_orders() -> None:
     world = WarehouseSimulation(SMALL, 7)
-    for _ in range(3600):
+    for _ in range(2400):
         world.step()
-        if world.step_count % 20 == 0:
+        if world.step_count % 40 == 0:
             check_laws(world)
-    assert world.book.done > 600
+    assert world.book.done > 400
     assert world.batteries.totals[1] > 0.0, "robots have charged"
     assert world.batteries.charge.min() > 10.0
     world.close()
@@ -92,7 +95,7 @@ def test_small_batteries_never_strand_a_robot() -> None:
                                 charge_below=15.0, orders_per_h=3000.0)
     world = WarehouseSimulation(params, 3)
     lowest = 100.0
-    for _ in range(2500):
+    for _ in range(1500):
         world.step()
         lowest = min(lowest, float(world.batteries.charge.min()))
     assert world.stranded == 0
@@ -103,7 +106,7 @@ def test_small_batteries_never_strand_a_robot() -> None:
 def test_no_robot_is_forgotten_under_overload() -> None:
     world = WarehouseSimulation(SMALL.with_changes(orders_per_h=20_000.0, robots=40), 5)
     worst = 0
-    for _ in range(2000):
+    for _ in range(1200):
         world.step()
         worst = max(worst, int(world.window.age.max()))
     assert world.book.refused > 0
@@ -155,7 +158,7 @@ def test_another_seed_is_another_run() -> None:
 
 def test_reading_the_world_does_not_change_it() -> None:
     quiet, watched = WarehouseSimulation(SMALL, 4), WarehouseSimulation(SMALL, 4)
-    for step in range(200):
+    for step in range(120):
         quiet.step()
         watched.step()
         watched.layers()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.warehouse.world_kernels import audit, nearest_of, pair_table, reach, tile_means
+from engine.warehouse.world_kernels import audit, pair_table, reach, tile_means
 
 WIDTH = 5
 FREE = np.ones(25, np.bool_)
@@ -61,14 +61,6 @@ def ring() -> np.ndarray:
     return nbr
 
 
-def test_nearest_of_follows_the_direction_of_edges() -> None:
-    out = np.empty(4, np.uint16)
-    nearest_of(ring(), np.zeros(4, np.uint8), np.array([2], np.int32), 1, out)
-    assert out.tolist() == [2, 1, 0, 3]
-    nearest_of(ring(), np.array([0, 1, 0, 0], np.uint8), np.array([2], np.int32), 1, out)
-    assert out.tolist() == [65535, 1, 0, 65535], "a barred cell is left, not passed"
-
-
 def test_reach_enters_barred_cells_and_stops() -> None:
     seen = np.empty(4, np.bool_)
     reach(ring(), np.array([0, 1, 0, 0], np.uint8), np.array([0], np.int32), 1, seen)
@@ -78,19 +70,29 @@ def test_reach_enters_barred_cells_and_stops() -> None:
 
 
 def test_tile_means_leave_walls_out() -> None:
-    heat = np.arange(8, dtype=np.float32)
-    free = np.array([1, 1, 1, 0, 1, 1, 0, 0], np.bool_)
+    # a floor of 2 by 16 cells: two tiles; three walls
+    heat = np.arange(32, dtype=np.float32)
+    free = np.ones(32, np.bool_)
+    free[[0, 8, 9]] = False
     out = np.empty(2, np.float32)
-    tile_means(heat, free, 4, 2, 2, out)
-    assert out.tolist() == [(0 + 1 + 4 + 5) / 4, 2.0]
+    tile_means(heat, free, 16, 2, out)
+    left = [c for c in range(32) if c % 16 < 8 and free[c]]
+    right = [c for c in range(32) if c % 16 >= 8 and free[c]]
+    assert out.tolist() == pytest.approx([np.mean(left), np.mean(right)])
 
 
 def test_pair_table_worked_by_hand() -> None:
-    # a line of 8 cells, tiles of 4: heat 0 on the left, 0.5 on the right
-    table = np.array([[14, 12, 10, 8, 6, 4, 2, 0], [65535] * 8], np.uint16)
-    distance, congestion = np.empty((2, 2)), np.empty((2, 2))
-    pair_table(np.array([0, 1], np.int32), np.array([7, 7], np.int32), np.array([0, 6], np.int32),
-               table, 2.0, np.array([0.0, 0.5], np.float32), 4, 2, 8, 5, distance, congestion)
-    assert distance.tolist() == [[7.0, 1.0], [np.inf, np.inf]]
-    # points 0, 1, 3, 5, 7 of the line: two of five lie in the hot tile
-    assert congestion[0].tolist() == pytest.approx([7.0 * (2 * 0.5) / 5, 0.5])
+    # a line of 16 cells, two tiles: heat 0 on the left, 0.5 on the right; the pods stand at the end
+    far = [2 * (15 - c) for c in range(16)]
+    table = np.array([far, [65535] * 16, [7] * 16], np.uint16)
+    own = np.full((1, 16), -1, np.int32)
+    own[0, 14] = 15
+    distance, congestion = np.empty((3, 2)), np.empty((3, 2))
+    pair_table(np.array([0, 1, 0], np.int32), np.array([0, 1, 2], np.int32),
+               np.array([-1, -1, 0], np.int32), own, np.array([15, 15, 15], np.int32),
+               np.array([0, 14], np.int32), table, np.array([0.0, 0.5], np.float32), 2, 16,
+               distance, congestion)
+    # the third pod has a table for close by, which holds at cell 14 alone
+    assert distance.tolist() == [[15.0, 1.0], [np.inf, np.inf], [15.0, 3.5]]
+    # points 0, 3, 7, 11, 15 of the line: two of five lie in the hot tile
+    assert congestion[0].tolist() == pytest.approx([15.0 * (2 * 0.5) / 5, 0.5])

@@ -59,7 +59,7 @@ def check_laws(world: WarehouseSimulation) -> None:
     assert book.backlog <= params.backlog_limit + params.stations * params.open_orders
 
     # desks and bays
-    assert all(0 <= n for n in world.stations.in_flight)
+    assert all(n >= 0 for n in world.stations.in_flight)
     in_flight = Counter(t.station for t in claimed if t.robot >= 0 and not t.void)
     assert world.stations.in_flight == [in_flight[s] for s in range(params.stations)]
     owners = missions.bays.owner[missions.bays.owner >= 0].tolist()
