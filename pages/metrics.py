@@ -57,7 +57,7 @@ def _controls(store: Store, runs: list[Run]) -> View | None:
     names = store.series_names([run.id for run in runs])
     if not names:
         if any(run.outcome == "running" for run in runs):
-            st.info("The first points are on their way.", icon=":material/hourglass_top:")
+            _await_points(store, [run.id for run in runs])
         else:
             st.info("Nothing was recorded in these runs.", icon=":material/info:")
         return None
@@ -91,6 +91,14 @@ def _controls(store: Store, runs: list[Run]) -> View | None:
         return None
     return View(tuple(runs), tuple(chosen), layout == "Overlay",
                 axis == "Simulated time" and timed, lo, hi, tuple(marks))
+
+
+@st.fragment(run_every=1.0)
+def _await_points(store: Store, numbers: list[int]) -> None:
+    """Say that a live run has just begun, until it has something to draw."""
+    if store.series_names(numbers):
+        st.rerun()
+    st.info("The first points are on their way.", icon=":material/hourglass_top:")
 
 
 def _export_row(view: View) -> None:
