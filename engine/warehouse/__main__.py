@@ -48,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--against", type=int,
                        help="cost of a move against its lane, 2 to 255; with it costs 2, so 2 is "
                        "for no lanes (default: by the density of robots)")
-    solve.add_argument("--congestion", type=float, default=0.0,
-                       help="weight of live congestion in the costs (default 0)")
+    solve.add_argument("--congestion", type=float, default=4.0,
+                       help="weight of live congestion in the costs (default 4, 0 for none)")
     solve.add_argument("--max-bytes", type=int, help="bound of the distance tables")
     solve.add_argument("--out", type=Path, help="where to write the plan")
     solve.set_defaults(command=_solve)

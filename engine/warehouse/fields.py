@@ -130,15 +130,18 @@ class Fields:
         self._graph_version += 1
 
     def refresh(self, budget: int) -> int:
-        """Recompute up to `budget` outdated rows, those of the oldest graph first.
+        """Recompute up to `budget` outdated rows.
+
+        Those that the last call of `rows` gave out come first, then those of the oldest graph.
 
         Returns:
             Number of rows recomputed.
         """
         outdated = np.flatnonzero((self._goal >= 0) & (self._version < self._graph_version))
-        oldest = outdated[np.argsort(self._version[outdated], kind="stable")][:budget]
-        self._compute(oldest.astype(np.int32))
-        return len(oldest)
+        urgency = np.lexsort((self._version[outdated], self._used[outdated] < self._now))
+        chosen = outdated[urgency[:budget]].astype(np.int32)
+        self._compute(chosen)
+        return len(chosen)
 
     @property
     def graph(self) -> Graph:

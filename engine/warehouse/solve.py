@@ -1,8 +1,9 @@
 """Lifelong MAPF without a world around it: run PIBT on an instance and measure.
 
-Agents move one cell a step without rotation. Guidance are the soft lanes of `guidance`; prices of
-live congestion are an option. Times are of this process: CPU of the planning step itself, and
-apart from it CPU of the distance tables, which are computed when a goal is first given.
+Agents move one cell a step without rotation, guided by the soft lanes and the live congestion of
+`guidance`. Times are of this process: of the planning step itself with its bookkeeping of
+congestion, and apart from it of the distance tables, which are computed when a goal is first given
+and brought up to date a few a step.
 
 Shape letters: A agents, S steps.
 """
@@ -47,7 +48,7 @@ class Guidance:
 
     along: int = 2
     against: int | None = None
-    congestion: float = 0.0
+    congestion: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,13 @@ class _Run:
             began, wall = time.process_time(), time.perf_counter()
             result = self.pibt.step(self.pos, self.desk.goal, row, self.fields.table, classes,
                                     pinned, self.age)
+            if self.congestion.observe(self.pos, result.next, self.desk.goal):
+                self.fields.set_graph(self.congestion.graph)
             self.wall_ms[step] = (time.perf_counter() - wall) * 1e3
             self.cpu_ms[step] = (time.process_time() - began) * 1e3
+            began = time.process_time()
+            self.fields.refresh(_REFRESH)
+            self.table_cpu_s += time.process_time() - began
             self._take(step, result)
         return self._plan(), Measured(
             len(self.pos), self.steps, self.desk.finished, self.cpu_ms, self.wall_ms,
@@ -186,11 +192,6 @@ class _Run:
         self.moves[step] = _letters(before, self.pos, self.instance.grid.width)
         for name, value in result.counters._asdict().items():
             self.counters[name] = self.counters.get(name, 0) + value
-        if self.congestion.observe(before, self.pos, self.desk.goal):
-            self.fields.set_graph(self.congestion.graph)
-        began = time.process_time()
-        self.fields.refresh(_REFRESH)
-        self.table_cpu_s += time.process_time() - began
         self.age += 1
         self.oldest = max(self.oldest, int(self.age[self.desk.task >= 0].max(initial=0)))
         there = self.desk.arrive(self.pos)

@@ -154,6 +154,15 @@ def test_a_new_graph_takes_effect_by_refresh_and_by_invalidate(fields):
     assert np.array_equal(ask(fields, [0, 24]), before)
 
 
+def test_rows_in_use_are_refreshed_before_others(fields):
+    ask(fields, [0, 1, 2])
+    before = ask(fields, [1]).copy()
+    fields.set_graph(build_graph(OPEN, cost=np.full((25, 4), 2, np.uint8)))
+    assert fields.refresh(1) == 1
+    assert np.array_equal(ask(fields, [1]), before * 2)
+    assert fields.refresh(5) == 2
+
+
 def test_ways_too_long_in_cost_are_counted_in_hops():
     width = 400
     graph = build_graph(draw("." * width, "." * width),

@@ -64,8 +64,9 @@ def test_same_seed_same_plan_another_seed_another():
 
 def test_tables_in_little_memory_make_the_same_plan():
     instance = random_instance(5, 20)
-    ample, plenty = solve(instance, 80, 1)
-    scarce, little = solve(instance, 80, 1, max_bytes=21 * FLOOR.cells * 2)
+    fixed = Guidance(congestion=0)  # else a table's age would tell
+    ample, plenty = solve(instance, 80, 1, guidance=fixed)
+    scarce, little = solve(instance, 80, 1, guidance=fixed, max_bytes=21 * FLOOR.cells * 2)
     assert plan_facts(ample) == plan_facts(scarce)
     assert little.table_bytes <= 21 * FLOOR.cells * 2 < plenty.table_bytes
     assert little.table_rows > plenty.table_rows
@@ -84,7 +85,7 @@ def test_robots_without_tasks_make_room():
 
 def test_figures_fit_the_plan():
     instance = random_instance(6, 25)
-    plan, measured = solve(instance, 40, 1)
+    plan, measured = solve(instance, 40, 1, guidance=Guidance(congestion=0))
     summary = measured.summary()
     assert len(measured.cpu_ms) == len(measured.wall_ms) == 40
     assert summary["plan_cpu_ms_p50"] <= summary["plan_cpu_ms_p95"]
