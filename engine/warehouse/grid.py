@@ -141,16 +141,16 @@ def check_walkable(grid: Grid) -> None:
     ends = dead_ends(grid)
     if len(ends) and grid.free.sum() > 1:
         raise InvalidInput(
-            f"{len(ends)} cells are dead ends, first at {_places(grid, ends)}; a robot inside "
-            "cannot be passed, and PIBT needs every passage to lie on a loop (a biconnected "
-            "graph); block them or give them a second way out"
+            f"dead ends: {len(ends)}, first at {_places(grid, ends)}; a robot inside cannot be "
+            "passed, and PIBT needs every passage to lie on a loop (a biconnected graph); block "
+            "them or give them a second way out"
         )
     bridges = bridge_ends(nbr, grid.free)
     if len(bridges):
         raise InvalidInput(
-            f"{len(bridges)} passages are bridges, first beside {_places(grid, bridges[:, 0])}; "
-            "two robots that meet there block each other, and PIBT needs every passage to lie "
-            "on a loop (a biconnected graph); widen them to two cells or open a second way round"
+            f"bridges: {len(bridges)}, first beside {_places(grid, bridges[:, 0])}; two robots "
+            "that meet there block each other, and PIBT needs every passage to lie on a loop (a "
+            "biconnected graph); widen them to two cells or open a second way round"
         )
 
 

@@ -27,6 +27,9 @@ Int32 = npt.NDArray[np.int32]
 
 _SAME: Final = 0.8
 _WIDEST: Final = 4
+_HEAVIEST: Final = 10_000
+# heat below this is none; without a floor it would fade into slow denormal numbers
+_COLD: Final = np.float32(1e-6)
 
 
 def lanes(grid: Grid) -> tuple[Int8, Int8]:
@@ -146,7 +149,18 @@ def _roads(free: Bool) -> list[list[tuple[int, int, _Road]]]:
 
 
 class Congestion:
-    """Live congestion: costs that grow where agents have been waiting of late."""
+    """Live congestion: costs that grow where agents have been waiting of late.
+
+    An edge costs its base plus weight · heat of the cell it enters, rounded, at most 255. Heat is
+    the exponential average of waiting: with horizon h, heat ← heat · (1 − 1/h) + waits / h.
+
+    Attributes:
+        weight: See `__init__`.
+        horizon: See `__init__`.
+        period: See `__init__`.
+        graph: The graph with the costs of now.
+        heat: float32 [C] in [0, 1], share of the last steps with a waiting agent.
+    """
 
     def __init__(self, graph: Graph, *, weight: float = 1.0, horizon: int = 100,
                  period: int = 20) -> None:
@@ -154,17 +168,17 @@ class Congestion:
 
         Args:
             graph: Graph whose costs are the base.
-            weight: Cost added by a cell where an agent waits in every step, >= 0.
+            weight: Cost added by a cell where an agent waits in every step, 0 to 10,000.
             horizon: Steps over which waiting is averaged, >= 1.
             period: Steps between two updates of the costs, >= 1.
 
         Raises:
             InvalidInput: If a setting is out of range.
         """
-        if weight < 0 or horizon < 1 or period < 1:
+        if not 0 <= weight <= _HEAVIEST or horizon < 1 or period < 1:
             raise InvalidInput(
                 f"congestion weight {weight}, horizon {horizon}, period {period}; weight must be "
-                "at least 0, horizon and period at least 1"
+                f"0 to {_HEAVIEST}, horizon and period at least 1"
             )
         self.weight = weight
         self.horizon = horizon
@@ -174,20 +188,23 @@ class Congestion:
         self._step = 0
         self.heat = np.zeros(len(graph.nbr), np.float32)
 
-    def observe(self, pos: Int32, following: Int32, pos_goal: Int32) -> bool:
+    def observe(self, pos: Int32, following: Int32, goal: Int32) -> bool:
         """Take in one step; True when `graph` changed.
 
         Args:
             pos: int32 [A], cells before the step.
             following: int32 [A], cells after it.
-            pos_goal: int32 [A], goals; who stands on its goal does not wait.
+            goal: int32 [A], goals; who stands on its goal does not wait.
         """
         self._step += 1
         decay = np.float32(1.0 - 1.0 / self.horizon)
         self.heat *= decay
-        waits = pos[(pos == following) & (pos != pos_goal)]
+        waits = pos[(pos == following) & (pos != goal)]
         self.heat[waits] += np.float32(1.0) - decay
-        if self.weight == 0 or self._step % self.period:
+        if self._step % self.period:
+            return False
+        self.heat[self.heat < _COLD] = 0
+        if self.weight == 0:
             return False
         extra = np.rint(self.heat * np.float32(self.weight)).astype(np.int32)
         entered = np.where(self.graph.nbr >= 0, extra[self.graph.nbr], 0)

@@ -70,8 +70,8 @@ def test_floors_with_loops_are_walkable(name):
 @pytest.mark.parametrize(("rows", "message"), [
     (("@@", "@@"), "all 4 cells are blocked"),
     (("..@..", "..@.."), r"fall into 2 parts that do not touch; 4 cells .* \(row 1, column 4\)"),
-    ((".....", ".@@@.", ".....", "@@.@@"), r"1 cells are dead ends, first at \(row 4, column 3\)"),
-    (("...@...", "...@...", "......."), "2 passages are bridges"),
+    ((".....", ".@@@.", ".....", "@@.@@"), r"dead ends: 1, first at \(row 4, column 3\)"),
+    (("...@...", "...@...", "......."), "bridges: 2, first beside"),
 ])
 def test_floors_that_trap_robots_are_refused(rows, message):
     with pytest.raises(InvalidInput, match=message):

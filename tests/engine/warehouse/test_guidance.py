@@ -111,18 +111,26 @@ def test_moving_and_standing_on_the_goal_are_no_waiting():
     assert not congestion.heat.any()
 
 
+def test_heat_fades_to_nothing():
+    congestion = Congestion(build_graph(draw("...")), weight=1, horizon=2, period=1)
+    observe(congestion, 1, 1, 1, 2)
+    observe(congestion, 30, 0, 1, 2)
+    assert not congestion.heat.any()
+
+
 def test_without_weight_costs_never_change():
     congestion = Congestion(build_graph(draw("...")), weight=0, period=1)
     assert not any(observe(congestion, 50, 0, 0, 2))
 
 
 def test_costs_stay_within_a_byte():
-    congestion = Congestion(build_graph(draw("...")), weight=1e6, horizon=1, period=1)
+    congestion = Congestion(build_graph(draw("...")), weight=1e4, horizon=1, period=1)
     observe(congestion, 3, 1, 1, 2)
     assert congestion.graph.cost[0, 0] == 255
 
 
-@pytest.mark.parametrize("setting", [{"weight": -1.0}, {"horizon": 0}, {"period": 0}])
+@pytest.mark.parametrize("setting", [{"weight": -1.0}, {"weight": float("nan")}, {"weight": 1e5},
+                                     {"horizon": 0}, {"period": 0}])
 def test_settings_out_of_range_are_refused(setting):
-    with pytest.raises(InvalidInput, match="weight must be at least 0, horizon and period at"):
+    with pytest.raises(InvalidInput, match="weight must be 0 to 10000, horizon and period at"):
         Congestion(build_graph(draw("...")), **setting)
