@@ -14,7 +14,14 @@ const GAIN = 0.7;
 const RESYNC_S = 2;
 /** A new epoch is reached within this time (the answer to a slider). */
 const RUSH_MS = 100;
+/** With less than this queued play eases out, so that a late chunk finds it slow, not stopped. */
+const EASE_S = 0.25;
+/** With less than this it stands for the eye: a stall. */
+const STANDS_S = 0.02;
 const WINDOW = 12;
+
+/** Speed relative to the arrival rate, from the seconds of play that are queued. */
+const pace = (level) => Math.min(1 + clamp(GAIN * (level - TARGET_S), -0.5, 1), level / EASE_S);
 
 export class PlayClock {
   constructor() {
@@ -97,7 +104,7 @@ export class PlayClock {
     }
     if (this.filling && flowing && level < 0.8 * TARGET_S) return this.head;
     this.filling = false;
-    let speed = this.rate * (flowing ? 1 + clamp(GAIN * (level - TARGET_S), -0.5, 1) : Math.max(1, level));
+    let speed = this.rate * (flowing ? pace(level) : Math.max(1, level));
     if (this.rushTo >= 0) {
       const left = (this.rushEnd - now) / 1000;
       if (this.head >= this.rushTo) this.rushTo = -1;
@@ -106,13 +113,10 @@ export class PlayClock {
     let head = this.head + seconds * speed;
     // rushing ends on the new epoch's first frame: beyond it play goes on at its own pace
     if (this.rushTo >= 0) head = Math.min(head, Math.max(this.rushTo, this.head + seconds * this.rate));
-    if (head >= last) {
-      head = Math.max(last, this.head);
-      if (flowing && !this.stalled) {
-        this.stalls += 1;
-        this.stalled = true;
-      }
-    } else this.stalled = false;
+    head = Math.min(head, Math.max(last, this.head));
+    const stands = flowing && level < STANDS_S;
+    if (stands && !this.stalled) this.stalls += 1;
+    this.stalled = stands;
     this.head = head;
     return head;
   }

@@ -35,12 +35,16 @@ export class Hud {
     });
     this.findNote = element("span.find-note", { role: "status", hidden: true });
     this.lamp = element("i.lamp");
-    this.fluency = element("span");
+    this.fps = element("b", {}, "–");
+    this.buffer = element("b", {}, "–");
+    this.fluent = element("span", {}, this.fps, " fps · buffer ", this.buffer, " s");
+    this.said = element("span", { hidden: true });
     this.fluencyChip = element(
       "span.chip.fluency",
       { title: "Frames a second drawn here, and seconds of play kept ahead" },
       this.lamp,
-      this.fluency,
+      this.fluent,
+      this.said,
     );
     this.right = element(
       "div.chips-right",
@@ -142,41 +146,44 @@ export class Hud {
   /**
    * The chip at the far right.
    * @param {object} hub
-   * @param {{fps: number, buffer: number, economy: number, reduced: boolean, now: number, head: number}} play
+   * @param {Play} play
    */
   setFluency(hub, play) {
-    const { link, status, mode } = hub;
-    const away = Math.max(0, Math.floor((play.now - link.since) / 1000));
-    let lamp = "good";
-    let text = `${Math.round(play.fps)} fps · buffer ${play.buffer.toFixed(1)} s`;
-    if (link.state === "lost") {
-      lamp = "warn";
-      text = `reconnecting, ${away} s`;
-    } else if (link.state === "ended" || link.state === "refused") {
-      lamp = "off";
-      text = link.state;
-    } else if (link.state === "connecting") {
-      lamp = "warn";
-      text = "connecting";
-    } else if (mode === "replay") {
-      lamp = "look";
-      text = `replay ${clockText(hub.clockAt(play.head))}`;
-    } else if (status?.state === "crashed") {
-      lamp = "bad";
-      text = "crashed";
-    } else if (status?.state === "ended") {
-      lamp = "off";
-      text = "ended";
-    } else if (status?.state === "paused") {
-      lamp = "off";
-      text = `paused · ${Math.round(play.fps)} fps`;
-    } else if (play.reduced) text = "reduced motion";
-    else if (play.economy) {
-      lamp = "warn";
-      text = `${Math.round(play.fps)} fps · ${play.economy > 1 ? "half detail" : "trails off"}`;
-    }
-    setText(this.fluency, text);
-    if (this.lamp.dataset.tone !== lamp) this.lamp.dataset.tone = lamp;
-    this.fluencyChip.classList.toggle("amber", lamp === "warn" && link.state !== "open");
+    const [tone, text] = stateOf(hub, play);
+    const fluent = text === "";
+    this.fluent.hidden = !fluent;
+    this.said.hidden = fluent;
+    setText(this.fps, String(Math.round(play.fps)));
+    setText(this.buffer, play.buffer.toFixed(1));
+    setText(this.said, text);
+    if (this.lamp.dataset.tone !== tone) this.lamp.dataset.tone = tone;
+    this.fluencyChip.classList.toggle("amber", tone === "warn" && hub.link.state !== "open");
   }
+}
+
+/**
+ * @typedef {object} Play
+ * @property {number} fps @property {number} buffer Seconds. @property {number} economy
+ * @property {boolean} reduced Motion is reduced. @property {number} now ms @property {number} head
+ */
+
+/**
+ * Tone of the lamp and what to say instead of the figures, "" when all is well.
+ * @param {object} hub
+ * @param {Play} play
+ * @returns {[string, string]}
+ */
+function stateOf(hub, play) {
+  const { link, status, mode } = hub;
+  const fps = `${Math.round(play.fps)} fps`;
+  if (link.state === "lost") return ["warn", `reconnecting, ${Math.floor((play.now - link.since) / 1000)} s`];
+  if (link.state === "connecting") return ["warn", "connecting"];
+  if (link.state !== "open") return ["off", link.state];
+  if (mode === "replay") return ["look", `replay ${clockText(hub.clockAt(play.head))}`];
+  if (status?.state === "crashed") return ["bad", "crashed"];
+  if (status?.state === "ended") return ["off", "ended"];
+  if (status?.state === "paused") return ["off", `paused · ${fps}`];
+  if (play.reduced) return ["good", "reduced motion"];
+  if (play.economy) return ["warn", `${fps} · ${play.economy > 1 ? "half detail" : "trails off"}`];
+  return ["good", ""];
 }

@@ -34,7 +34,7 @@ export function noticeOf(hub, loaded, now) {
     return {
       canvas: "crashed",
       title: "The run has crashed",
-      text: status.error || hub.error || "The simulation stopped with an error.",
+      text: hub.error || "The simulation stopped with an error.",
       action: ["Restart", "restart"],
       copy: true,
     };

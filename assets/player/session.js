@@ -50,8 +50,8 @@ export class Session {
   /** Receiver: the connection's state changed. */
   link(state, text) {
     const { hub } = this;
-    if (state === "lost" && hub.link.state !== "open")
-      state = hub.link.state === "connecting" ? "connecting" : "lost";
+    // a server that is not there yet is not a lost one
+    if (state === "lost" && hub.link.state === "connecting") state = "connecting";
     const same = state === hub.link.state;
     if (state === "lost" && !same) this.gapAt = this.reel.last;
     hub.link = { state, since: same ? hub.link.since : performance.now(), text };
@@ -71,6 +71,7 @@ export class Session {
     if (message.t === "scene") {
       const again = hub.facts && hub.facts.agents === message.facts.agents;
       hub.facts = message.facts;
+      hub.error = "";
       hub.events = [];
       hub.activity = { from: 0, every: 10, values: [] };
       this.reel.clear();
@@ -101,6 +102,7 @@ export class Session {
       hub.summary = message;
       hub.emit("summary");
     } else if (message.t === "error") {
+      if (message.soft) return;
       hub.error = message.text;
       hub.emit("link");
     }
