@@ -277,7 +277,10 @@ class Missions:
             window.hold_at_horizon > 0)
         free = ((leg == end) | topping) & ~window.broken
         robots = np.flatnonzero(free).astype(np.int32)
-        return robots[np.array([len(self.plan[r]) < 2 for r in robots.tolist()], np.bool_)]
+        # who has executed all its legs has no mission left; the others may have two already
+        full = [r for r in robots[window.leg[robots] != end[robots]].tolist()
+                if len(self.plan[r]) > 1]
+        return np.setdiff1d(robots, full).astype(np.int32) if full else robots
 
     def _give(self, tasks: list[Task], workers: Int32, step: int) -> None:
         """Decide one batch by both policies and carry out the chosen one."""

@@ -242,16 +242,28 @@ def pair_table(
         pod_cell: int32 [M].
         robot_cell: int32 [N].
         table: uint16 [R, C], in half steps.
-        tile_heat: float32, share of time a cell of each tile holds a waiting robot.
+        tile_heat: float32, share of time a cell of each tile holds a waiting robot; read at
+            SAMPLES points of the straight line between the two tiles.
         tiles_across: Tiles in a row of tiles.
         width: Columns of the floor.
         distance: float64 [M, N], filled: steps, infinite where no way leads.
         congestion: float64 [M, N], filled.
     """
-    y0 = robot_cell // width
-    x0 = robot_cell % width
+    tile = (robot_cell // width // TILE) * tiles_across + (robot_cell % width) // TILE
+    line = np.empty(tile_heat.size)
+    last = SAMPLES - 1
     for i in range(pod_cell.size):
-        y1, x1 = pod_cell[i] // width, pod_cell[i] % width
+        y1 = pod_cell[i] // width // TILE
+        x1 = pod_cell[i] % width // TILE
+        for t in range(line.size):
+            y0 = t // tiles_across
+            x0 = t - y0 * tiles_across
+            heat = 0.0
+            for s in range(SAMPLES):
+                y = (y0 * (last - s) + y1 * s + last // 2) // last
+                x = (x0 * (last - s) + x1 * s + last // 2) // last
+                heat += tile_heat[y * tiles_across + x]
+            line[t] = heat / SAMPLES
         for j in range(robot_cell.size):
             cell = robot_cell[j]
             far = table[row[i], cell]
@@ -261,13 +273,8 @@ def pair_table(
                 distance[i, j] = np.inf
                 congestion[i, j] = np.inf
                 continue
-            heat = 0.0
-            for s in range(SAMPLES):
-                y = y0[j] + (y1 - y0[j]) * s // (SAMPLES - 1)
-                x = x0[j] + (x1 - x0[j]) * s // (SAMPLES - 1)
-                heat += tile_heat[(y // TILE) * tiles_across + x // TILE]
             distance[i, j] = far * 0.5
-            congestion[i, j] = far * 0.5 * heat / SAMPLES
+            congestion[i, j] = far * 0.5 * line[tile[j]]
 
 
 @njit(cache=True, nogil=True)

@@ -94,5 +94,5 @@ def test_pair_table_worked_by_hand() -> None:
                distance, congestion)
     # the third pod has a table for close by, which holds at cell 14 alone
     assert distance.tolist() == [[15.0, 1.0], [np.inf, np.inf], [15.0, 3.5]]
-    # points 0, 3, 7, 11, 15 of the line: two of five lie in the hot tile
-    assert congestion[0].tolist() == pytest.approx([15.0 * (2 * 0.5) / 5, 0.5])
+    # five points from tile 0 to tile 1: 0, ¼, ½, ¾, 1, of which three round to the hot tile
+    assert congestion[0].tolist() == pytest.approx([15.0 * (3 * 0.5) / 5, 0.5])
