@@ -18,6 +18,8 @@ const RUSH_MS = 100;
 const EASE_S = 0.25;
 /** With less than this it stands for the eye: a stall. */
 const STANDS_S = 0.02;
+/** Arrivals are never taken for faster than this share of the wanted rate. */
+const MOST_OF_WANTED = 1.1;
 const WINDOW = 12;
 
 /** Speed relative to the arrival rate, from the seconds of play that are queued. */
@@ -28,6 +30,7 @@ export class PlayClock {
     this.head = 0;
     /** Steps a second at which frames arrive. */
     this.rate = 1;
+    this.most = Infinity;
     this.stalls = 0;
     this.resyncs = 0;
     this.#reset();
@@ -54,6 +57,7 @@ export class PlayClock {
   /** The wanted rate changed, in steps a second; 0 says "as fast as it goes" and is measured. */
   hint(rate) {
     if (rate > 0) this.rate = rate;
+    this.most = rate > 0 ? MOST_OF_WANTED * rate : Infinity;
     this.arrived = 0;
   }
 
@@ -72,7 +76,8 @@ export class PlayClock {
     const oldest = (this.arrived - held) % WINDOW;
     const seconds = (now - this.arrivals[2 * oldest]) / 1000;
     const steps = last - this.arrivals[2 * oldest + 1];
-    if (seconds > 0.1 && steps > 0) this.rate = steps / seconds;
+    // chunks held up on their way come in a burst: no run is faster than it is asked to be
+    if (seconds > 0.1 && steps > 0) this.rate = Math.min(steps / seconds, this.most);
   }
 
   /** Reach `step` within RUSH_MS. */
