@@ -21,6 +21,19 @@ def spoken(window: Window) -> str:
     return window.page.locator(".headline").inner_text()
 
 
+def run_number(window: Window) -> str:
+    until(lambda: re.search(r"Run \d+", spoken(window)))
+    return re.search(r"Run (\d+)", spoken(window))[1]
+
+
+def held_still(window: Window) -> None:
+    """Pause, and wait until the picture has caught up with the run."""
+    window.page.keyboard.press("Space")
+    until(lambda: "paused" in spoken(window))
+    window.settle()
+    until(lambda: window.player()["head"] == step_of(window))
+
+
 def step_of(window: Window) -> int:
     text = window.page.locator(".readout").inner_text()
     return int(re.search(r"step ([\d,]+)", text)[1].replace(",", ""))
@@ -48,10 +61,8 @@ def test_space_pauses_n_steps_and_r_resets(window, app):
     window.open(app + SMALL)
     playing(window)
     page = window.page
-    page.keyboard.press("Space")
+    held_still(window)
     page.get_by_role("button", name="Run").wait_for()
-    until(lambda: "paused" in spoken(window))
-    window.settle()
     held = step_of(window)
     page.keyboard.press("n")
     until(lambda: step_of(window) == held + 1)
@@ -76,8 +87,7 @@ def test_a_click_on_a_robot_opens_its_facts(window, app):
     window.open(app + SMALL)
     playing(window)
     page = window.page
-    page.keyboard.press("Space")
-    until(lambda: "paused" in spoken(window))
+    held_still(window)
     canvas = page.locator(".stage canvas").first
     at = page.evaluate("() => Object.values(window.__atrium.players)[0].where(7)")
     canvas.click(position={"x": at["x"], "y": at["y"]})
@@ -92,14 +102,14 @@ def test_a_reload_and_a_second_tab_keep_the_run(window, app):
     playing(window)
     until(lambda: "run=" in window.page.url)
     link = window.page.url
-    first = re.search(r"Run (\d+)", spoken(window))[1]
+    first = run_number(window)
     window.page.reload()
     playing(window)
-    assert re.search(r"Run (\d+)", spoken(window))[1] == first
+    assert run_number(window) == first
     other = Window(window.page.context.new_page())
     other.open(link)
     playing(other)
-    assert re.search(r"Run (\d+)", spoken(other))[1] == first
+    assert run_number(other) == first
     assert not other.complaints
 
 
@@ -141,12 +151,12 @@ def test_a_narrow_window_stacks_the_columns(window, app):
 def test_switching_pages_keeps_the_run(window, app):
     window.open(app + SMALL)
     playing(window)
-    first = re.search(r"Run (\d+)", spoken(window))[1]
+    first = run_number(window)
     window.page.get_by_role("link", name="Metrics").click()
     window.page.get_by_role("heading", name="Metrics").wait_for()
     window.page.get_by_role("link", name="Warehouse").click()
     playing(window)
-    assert re.search(r"Run (\d+)", spoken(window))[1] == first
+    assert run_number(window) == first
 
 
 def test_runs_are_listed_without_their_tokens(app):
