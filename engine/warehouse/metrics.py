@@ -19,8 +19,10 @@ import numpy as np
 from engine.live.simulation import Points
 
 SAMPLE_STEPS: Final = 10
-_KEPT_SAMPLES: Final = 720
-_KEPT_EVENTS: Final = 20_000
+KEPT_STEPS: Final = 7200
+"""Steps that the recorder remembers."""
+_KEPT_SAMPLES: Final = KEPT_STEPS // SAMPLE_STEPS
+_KEPT_EVENTS: Final = 50_000
 
 STATES: Final = ("empty", "loaded", "waiting", "charging", "fault", "idle")
 

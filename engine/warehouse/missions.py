@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.warehouse import assignment
-from engine.warehouse.assignment import Weights
-from engine.warehouse.battery import Batteries, Bays, trip_need
+from engine.warehouse.battery import Batteries, Bays
 from engine.warehouse.catalog import Catalog
 from engine.warehouse.layout import EMPTY, HOMEBOUND, OUTBOUND, Floor
 from engine.warehouse.orders import Order, OrderBook
 from engine.warehouse.params import WarehouseParams
+from engine.warehouse.pricing import Pricing
 from engine.warehouse.stations import Stations
 from engine.warehouse.storage import Storage
 from engine.warehouse.tasks import Task, TaskBoard
@@ -39,11 +39,10 @@ from engine.warehouse.window import (
     Leg,
     News,
 )
-from engine.warehouse.world_kernels import ARRIVED, pair_table
+from engine.warehouse.world_kernels import ARRIVED
 
 Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
-Float64 = npt.NDArray[np.float64]
 
 PAIRS: Final = 1_000_000
 """Robot-task pairs reckoned in one round; the rest waits for the next."""
@@ -117,6 +116,7 @@ class Missions:
         self.traffic = traffic
         self.history = history
         self.bays = Bays(floor.chargers, floor.grid.width)
+        self.pricing = Pricing(floor, storage, batteries, traffic)
         self.loaded: Bool = np.zeros(agents, np.bool_)
         self.source: Int32 = np.full(agents, -1, np.int32)
         self.plan: list[deque[Mission]] = [deque() for _ in range(agents)]
@@ -285,27 +285,30 @@ class Missions:
     def _give(self, tasks: list[Task], workers: Int32, step: int) -> None:
         """Decide one batch by both policies and carry out the chosen one."""
         params, window = self.params, self._window
-        cost, distance = self._costs(tasks, workers)
+        cost, distance = self.pricing.price(tasks, workers, window.pos_at_horizon[workers], params)
         t0 = perf_counter()
         by_source = assignment.source_rule(cost)
         t1 = perf_counter()
         optimal = assignment.optimal_batch(cost)
         t2 = perf_counter()
-        self.last_round = Round(
-            len(tasks), len(workers), assignment.total_cost(cost, by_source),
-            assignment.total_cost(cost, optimal), (t1 - t0) * 1e3, (t2 - t1) * 1e3,
-        )
+        # the source's rule may serve fewer tasks; sums of unequal sets are not compared
+        if np.array_equal(by_source >= 0, optimal >= 0):
+            self.last_round = Round(
+                len(tasks), len(workers), assignment.total_cost(cost, by_source),
+                assignment.total_cost(cost, optimal), (t1 - t0) * 1e3, (t2 - t1) * 1e3,
+            )
         choice = optimal if params.policy == "optimal batch" else by_source
         for i, (task, j) in enumerate(zip(tasks, choice.tolist(), strict=True)):
             if j < 0:
                 self.board.put_back(task)
                 continue
             robot = int(workers[j])
-            carry = self._carry_steps(task)
+            carry = self.pricing.carry_steps(task)
             approach = float(distance[i, j])
             self.stations.note_trip(task.station,
                                     approach + params.lift_s + 2.0 * carry + params.set_down_s)
-            self.batteries.note_need(self._need(task) + approach * params.drain_moving / 60.0)
+            self.batteries.note_need(
+                self.pricing.need(task, params) + approach * params.drain_moving / 60.0)
             if window.hold_at_horizon[robot] > 0:
                 window.release(robot)
             self._send(robot, task, step)
@@ -321,39 +324,6 @@ class Missions:
         self.history.note(robot, step, f"Took pod {self.pod_name(task.pod)} for {self._name(task)}")
         self.stations.in_flight[task.station] += 1
         self.batteries.asleep[robot] = False
-
-    def _costs(self, tasks: list[Task], workers: Int32) -> tuple[Float64, Float64]:
-        """Cost and distance of every pair, float64 [M, N]."""
-        params, traffic = self.params, self.traffic
-        traffic.mean_tiles()
-        pods = np.array([t.pod for t in tasks])
-        cells = self.storage.slot[pods]
-        ways = traffic.routes.approaches(cells)
-        distance = np.empty((len(tasks), len(workers)))
-        congestion = np.empty_like(distance)
-        pair_table(ways.far, ways.near, ways.shared, ways.own, cells,
-                   self._window.pos_at_horizon[workers], traffic.routes.table, traffic.tile_heat,
-                   traffic.tiles_across, self.floor.grid.width, distance, congestion)
-        distance[~traffic.reachable[cells]] = np.inf
-        charge = self.batteries.charge[workers]
-        need = np.array([self._need(t) for t in tasks])
-        approach = np.where(np.isfinite(distance), distance, 0.0) * params.drain_moving / 60.0
-        able = need[:, None] + approach <= charge
-        weights = Weights(params.weight_distance, params.weight_battery, params.weight_congestion)
-        return assignment.costs(distance, charge / 100.0, congestion, able, weights), distance
-
-    def _need(self, task: Task) -> float:
-        """Charge that a task needs once its robot is at the pod, percent."""
-        carry = self._carry_steps(task)
-        slot = int(self.storage.slot[task.pod])
-        bay = float(self.storage.distance(self.bays.cells, slot).min())
-        return trip_need(bay, 2.0 * carry, self.params)
-
-    def _carry_steps(self, task: Task) -> float:
-        """Free-flow steps from a pod's slot to its desk."""
-        desk = self.stations.sites[task.station].desk
-        slot = self.storage.slot[task.pod:task.pod + 1]
-        return float(self.storage.distance(slot, desk)[0])
 
     # ---- charging -----------------------------------------------------------------------------
 

@@ -166,10 +166,12 @@ class Routes:
         if goals is None or (goals < len(self._keys)).any():
             self._share()
 
-    def refresh(self, budget: int) -> None:
-        """Recompute up to `budget` tables that belong to an older graph."""
-        if self._fields.refresh(budget):
+    def refresh(self, budget: int) -> int:
+        """Recompute up to `budget` tables that belong to an older graph; how many it were."""
+        done = self._fields.refresh(budget)
+        if done:
             self._share_again()
+        return done
 
     def close(self) -> None:
         """Stop the threads."""

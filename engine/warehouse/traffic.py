@@ -26,6 +26,8 @@ Float32 = npt.NDArray[np.float32]
 MEMORY_STEPS: Final = 60
 """Steps over which waiting is averaged for the picture and the assignment."""
 _PERIOD: Final = 60
+_CELLS_A_STEP: Final = 2_000_000
+"""Cells whose distance is renewed in a step after a closure."""
 
 
 class Traffic:
@@ -50,6 +52,7 @@ class Traffic:
         self.blocked: UInt8 = np.zeros(cells, np.uint8)
         self.closed: UInt8 = np.zeros(cells, np.uint8)
         self._outdated: Int32 = self._desks[:0]
+        self._behind = False
         self.heat: Float32 = np.zeros(cells, np.float32)
         self.tiles_across = -(-floor.grid.width // TILE)
         self.tile_heat: Float32 = np.zeros(
@@ -71,8 +74,8 @@ class Traffic:
         self.routes.set_graph(self.graph, parted=bool(self.blocked.any() or self.closed.any()))
         if not np.array_equal(before.nbr, self.graph.nbr):
             self._find_reachable()
-            # a row that leads through a closed cell would hold robots up: all are made anew
-            self.routes.invalidate()
+        self.routes.invalidate(self._desks)
+        self._behind = True
 
     def observe(self, before: Int32, after: Int32, goal: Int32, waiting: Bool) -> bool:
         """Take in one executed step; True when prices changed.
@@ -97,9 +100,14 @@ class Traffic:
     def refresh(self) -> None:
         """Bring some distances up to date with the prices: a share a step, not all in one.
 
-        The ways to the desks, which everybody takes, are renewed at every change of prices; those
-        to single slots one by one.
+        After a closure or a new price of lanes everything is renewed within seconds. After a change
+        of congestion the ways to the desks, which everybody takes, are renewed; the others one by
+        one.
         """
+        if self._behind:
+            budget = max(1, _CELLS_A_STEP // self._floor.cells)
+            self._behind = self.routes.refresh(budget) == budget
+            return
         share = -(-len(self._desks) // _PERIOD)
         if len(self._outdated):
             self.routes.invalidate(self._outdated[:share])
