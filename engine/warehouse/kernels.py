@@ -159,14 +159,14 @@ def prefer(
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         x ^= x >> np.uint64(31)
-        own = near[a, 4]
         used = 0
         for k in range(5):
             far = near[a, k]
             if far < 0:
                 continue
             v = pos[a] if k == 4 else nbr[pos[a], k]
-            rivals = np.int64(wanted[v]) - (1 if far < own else 0)
+            # the agent itself is counted in all cells of one distance or in none
+            rivals = np.int64(wanted[v])
             taken = 1 if k < 4 and here[v] >= 0 else 0
             coin = np.int64((x >> np.uint64(8 * k)) & np.uint64(255))
             # at most four rivals: three bits
