@@ -32,6 +32,7 @@ class Catalog:
         popularity: float64 [K], sums to 1.
         bins: int32 [N, B], SKU in each bin of each pod.
         demand: float64 [N] in [0, 1], expected requests for what a pod holds, 1 for the busiest.
+        rank: float64 [N] in [0, 1], share of the other pods that are in less demand.
     """
 
     def __init__(
@@ -60,6 +61,8 @@ class Catalog:
         copies = np.bincount(self.bins.ravel(), minlength=skus)
         expected = (self.popularity / copies)[self.bins].sum(axis=1)
         self.demand: Float64 = expected / expected.max()
+        self.rank: Float64 = np.empty(pods)
+        self.rank[np.argsort(self.demand, kind="stable")] = np.linspace(0.0, 1.0, pods)
         order = np.argsort(self.bins.ravel(), kind="stable")
         self._pods_by_sku = (order // BINS).astype(np.int32)
         self._first = np.concatenate(([0], np.cumsum(copies)))

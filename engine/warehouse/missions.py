@@ -155,7 +155,7 @@ class Missions:
         """Choose the slot that a pod returns to and make it its own."""
         desk = self.stations.sites[task.station].desk
         slot = self.storage.choose(self.params.reslot, task.pod, desk,
-                                   float(self.catalog.demand[task.pod]), self.traffic.reachable)
+                                   float(self.catalog.rank[task.pod]), self.traffic.reachable)
         if slot != self.storage.slot[task.pod]:
             self.storage.move(task.pod, slot)
 

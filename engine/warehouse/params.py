@@ -127,10 +127,10 @@ class WarehouseParams(Params):
         low=1, high=200, step=1, unit="orders", group="Stations")
 
     drain_moving: float = knob(
-        1.0, "Drain, moving", "Charge used while driving empty.",
+        0.6, "Drain, moving", "Charge used while driving empty.",
         low=0.1, high=5.0, step=0.1, unit="%/min", group="Energy")
     drain_loaded: float = knob(
-        0.6, "Drain, pod on top", "Charge used on top of that while driving with a pod, and half "
+        0.4, "Drain, pod on top", "Charge used on top of that while driving with a pod, and half "
         "of it per lift.",
         low=0.0, high=5.0, step=0.1, unit="%/min", group="Energy")
     drain_idle: float = knob(

@@ -41,13 +41,13 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {s.name: s for s in (
     Scenario(
         "large", "Large floor", "5,000 robots.",
         _STANDARD.with_changes(
-            robots=5000, blocks_across=36, blocks_down=38, stations=76, chargers=320, skus=20_000,
+            robots=5000, blocks_across=36, blocks_down=38, stations=76, chargers=440, skus=20_000,
             orders_per_h=30_000.0, backlog_limit=6000, pick_s=3.5, open_orders=60),
     ),
     Scenario(
         "stress", "Stress", "10,000 robots: as much as one thread can plan.",
         _STANDARD.with_changes(
-            robots=10_000, blocks_across=44, blocks_down=70, stations=140, chargers=640,
+            robots=10_000, blocks_across=44, blocks_down=70, stations=140, chargers=960,
             skus=40_000, orders_per_h=48_000.0, backlog_limit=12_000, pick_s=3.0, open_orders=60),
     ),
 )}

@@ -60,17 +60,17 @@ class Storage:
         self.slot[pod] = cell
 
     def choose(
-        self, policy: Reslot, pod: int, desk: int, demand: float, reachable: Bool
+        self, policy: Reslot, pod: int, desk: int, rank: float, reachable: Bool
     ) -> int:
         """Slot for a pod after its pick: its own or a free one.
 
         Args:
             policy: "own slot" keeps it where that is reachable; "nearest free" is nearest to the
-                desk; "popular near stations" puts a pod of demand d at the (1 − d) quantile of
-                the free slots by distance, so that what is asked for most stands nearest.
+                desk; "popular near stations" puts a pod of rank r at the (1 − r) quantile of the
+                free slots by distance, so that what is asked for most stands nearest.
             pod: The pod; its own slot counts as free for it.
             desk: Cell at which it was picked.
-            demand: In [0, 1].
+            rank: Share of pods in less demand, in [0, 1].
             reachable: bool [C].
 
         Returns:
@@ -85,10 +85,10 @@ class Storage:
             return own
         far = self.distance(free, desk)
         order = np.lexsort((free, far))
-        rank = 0
+        place = 0
         if policy == "popular near stations":
-            rank = round((1.0 - demand) * (len(free) - 1))
-        return int(free[order[rank]])
+            place = round((1.0 - rank) * (len(free) - 1))
+        return int(free[order[place]])
 
     def distance(self, cells: Int32, to: int) -> Int32:
         """Manhattan distance, steps."""

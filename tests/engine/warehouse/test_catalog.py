@@ -48,6 +48,9 @@ def test_demand_is_the_expected_share_of_requests() -> None:
     share = np.array([sum(1 / 3 / copies[s] for s in pod) for pod in catalog.bins.tolist()])
     assert catalog.demand == pytest.approx(share / share.max())
     assert catalog.demand.max() == 1.0
+    assert sorted(catalog.rank.tolist()) == [0.0, 0.5, 1.0]
+    assert np.argsort(catalog.rank, kind="stable").tolist() == np.argsort(
+        catalog.demand, kind="stable").tolist()
 
 
 def test_draws_are_distinct_and_follow_popularity() -> None:

@@ -6,12 +6,8 @@ import pytest
 
 import engine.warehouse
 from engine.errors import InvalidInput
-from engine.params import knobs
 from engine.warehouse.headless import run
-from engine.warehouse.layout import generate
 from engine.warehouse.metrics import KPIS
-from engine.warehouse.params import WarehouseParams
-from engine.warehouse.scenarios import SCENARIOS
 from tests.engine.warehouse.worlds import SMALL
 
 
@@ -37,32 +33,6 @@ def test_summary_is_json_repeats_and_balances() -> None:
 def test_no_time_is_refused() -> None:
     with pytest.raises(InvalidInput, match="minutes is 0; it must be more than 0"):
         run(SMALL, 1, 0)
-
-
-@pytest.mark.parametrize("name", list(SCENARIOS))
-def test_scenarios_lay_out_with_room_to_spare(name: str) -> None:
-    params = SCENARIOS[name].params
-    floor = generate(params)
-    assert len(floor.stations) == params.stations
-    assert params.robots < len(floor.slots)
-    assert params.skus < 9 * len(floor.slots) * params.storage_fill_percent / 100
-
-
-def test_scenarios_have_the_fleets_they_promise() -> None:
-    assert {n: s.params.robots for n, s in SCENARIOS.items()} == {
-        "small": 100, "standard": 1000, "large": 5000, "stress": 10_000}
-
-
-def test_every_knob_says_what_it_is() -> None:
-    for knob in knobs(WarehouseParams):
-        assert knob.label, knob.name
-        assert knob.help.endswith("."), knob.name
-        if knob.kind in ("int", "float"):
-            assert knob.low is not None
-            assert knob.high is not None
-            assert knob.low <= knob.default <= knob.high
-    groups = {knob.group for knob in knobs(WarehouseParams)}
-    assert groups == {"Fleet", "Layout", "Orders", "Assignment", "Traffic", "Stations", "Energy"}
 
 
 def test_public_names_load_on_first_use() -> None:

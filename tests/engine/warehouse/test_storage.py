@@ -32,11 +32,11 @@ def test_nearest_free_slot_counts_the_pods_own(desk: int, slot: int) -> None:
     assert storage.choose("nearest free", 2, desk, 0.5, ALL) == slot
 
 
-@pytest.mark.parametrize(("demand", "slot"), [(1.0, 12), (0.5, 17), (0.0, 19)])
-def test_popular_pods_stand_nearest(demand: float, slot: int) -> None:
+@pytest.mark.parametrize(("rank", "slot"), [(1.0, 12), (0.5, 17), (0.0, 19)])
+def test_popular_pods_stand_nearest(rank: float, slot: int) -> None:
     storage = make()
     storage.lift(2, 12)
-    assert storage.choose("popular near stations", 2, 0, demand, ALL) == slot
+    assert storage.choose("popular near stations", 2, 0, rank, ALL) == slot
 
 
 def test_a_moved_pod_frees_its_old_slot() -> None:
