@@ -16,10 +16,18 @@ st.set_page_config(page_title="Atrium", page_icon=str(ICONS / "logo.svg"), layou
 apply_style()
 st.logo(str(ICONS / "logo.svg"), size="large", icon_image=str(ICONS / "logo.svg"))
 
+warehouse = st.Page(HERE / "warehouse.py", title="Warehouse", icon=":material/warehouse:")
+
+
+def front_door() -> None:
+    """The root address leads to the first page and keeps what the link says."""
+    st.switch_page(warehouse, query_params=st.query_params.to_dict())
+
+
 page = st.navigation(
     [
-        st.Page(HERE / "warehouse.py", title="Warehouse", icon=":material/warehouse:",
-                default=True),
+        st.Page(front_door, title="Atrium", default=True, visibility="hidden"),
+        warehouse,
         st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
     ],
     position="top",

@@ -51,10 +51,18 @@ def test_a_cold_open_plays_and_asks_nobody_outside(window, app):
     until(lambda: "—" not in cards.first.inner_text(), 30)
 
 
-def test_a_cold_deep_link_brings_the_shell(window, app):
-    window.open(app + "/metrics")
-    assert window.page.get_by_role("link", name="Warehouse").is_visible()
-    assert window.page.get_by_role("heading", name="Metrics").is_visible()
+@pytest.mark.parametrize("path", ["/metrics", "/warehouse?scenario=small"])
+def test_a_cold_deep_link_brings_the_shell(window, app, path):
+    window.open(app + path)
+    assert window.page.get_by_test_id("stTopNav").get_by_role("link", name="Warehouse").is_visible()
+    window.page.get_by_role("heading", name=re.match(r"/(\w+)", path)[1].title()).wait_for()
+    assert not window.page.get_by_text("Page not found").count()
+
+
+def test_the_root_leads_to_the_first_page_and_keeps_the_link(window, app):
+    window.open(app + SMALL)
+    until(lambda: "/warehouse?" in window.page.url)
+    assert "scenario=small" in window.page.url
 
 
 def test_space_pauses_n_steps_and_r_resets(window, app):
@@ -152,9 +160,9 @@ def test_switching_pages_keeps_the_run(window, app):
     window.open(app + SMALL)
     playing(window)
     first = run_number(window)
-    window.page.get_by_role("link", name="Metrics").click()
+    window.page.get_by_test_id("stTopNav").get_by_role("link", name="Metrics").click()
     window.page.get_by_role("heading", name="Metrics").wait_for()
-    window.page.get_by_role("link", name="Warehouse").click()
+    window.page.get_by_test_id("stTopNav").get_by_role("link", name="Warehouse").click()
     playing(window)
     assert run_number(window) == first
 
