@@ -138,8 +138,9 @@ def _confirm_delete(store: Store, runs: list[Run]) -> None:
     running = [run for run in runs if run.outcome == "running"]
     ended = [run for run in runs if run.outcome != "running"]
     if running:
-        st.warning(f"{', '.join(title_of(run) for run in running)} is still running and stays. "
-                   "Pause or reset it on its page to end it.", icon=":material/warning:")
+        st.warning(f"Still running, and kept: {', '.join(title_of(run) for run in running)}. A "
+                   "run ends when it is reset, or soon after its last window has closed.",
+                   icon=":material/warning:")
     if not ended:
         return
     points = sum(store.summary(run.id, name).n for run in ended
@@ -163,7 +164,11 @@ def _confirm_delete(store: Store, runs: list[Run]) -> None:
             st.rerun()
 
 
-def _empty() -> None:
+@st.fragment(run_every=1.0)
+def _empty(store: Store) -> None:
+    """An invitation, until there is something to show."""
+    if store.runs(limit=1):
+        st.rerun()
     with st.container(border=True, horizontal_alignment="center", key="metrics-empty"):
         st.space("medium")
         st.markdown("**Nothing has been recorded yet.**", width="content")
@@ -185,7 +190,7 @@ def _body(store: Store) -> None:
         st.toast(done, icon=":material/check:")
     runs = store.runs(limit=LISTED)
     if not runs:
-        _empty()
+        _empty(store)
         return
     chosen = _choose(runs)
     if not chosen:

@@ -202,7 +202,7 @@ def test_a_running_run_is_kept(store):
     store.flush()
     app = opened()
     app.button(key="metrics.delete").click().run()
-    assert "is still running and stays" in app.warning[0].value
+    assert "Still running, and kept: Run 1." in app.warning[0].value
     assert not [b for b in app.button if b.key == "metrics.confirm"]
 
 
