@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.errors import InvalidInput
+from engine.warehouse.graph import EAST, NORTH, SOUTH, WEST
+from engine.warehouse.grid import neighbours
 from engine.warehouse.layout import AISLE, DESK, QUEUE
 from engine.warehouse.missions import Mission
 from engine.warehouse.orders import Order
@@ -211,21 +213,20 @@ class Faults:
         floor = self._world.floor
         if floor.kind[cell] != AISLE:
             return np.empty(0, np.int64)
-        stride = 1 if floor.lane[cell] in (1, 3) else floor.grid.width
+        beside = neighbours(floor.grid)
         cells = [cell]
-        for way in (-stride, stride):
-            c = cell + way
-            while floor.kind[c] == AISLE and floor.lane[c] == floor.lane[cell] and len(cells) < 40:
+        for k in (EAST, WEST) if floor.lane[cell] in (1 + EAST, 1 + WEST) else (SOUTH, NORTH):
+            c = int(beside[cell, k])
+            while c >= 0 and floor.kind[c] == AISLE and floor.lane[c] == floor.lane[cell]:
                 cells.append(c)
-                c += way
+                c = int(beside[c, k])
         return np.array(sorted(cells))
 
     def _beside_storage(self) -> np.ndarray[Any, Any]:
         floor = self._world.floor
-        width = floor.grid.width
         out = np.zeros(floor.cells, np.bool_)
-        for way in (1, -1, width, -width):
-            out[floor.slots + way] = True
+        beside = neighbours(floor.grid)[floor.slots]
+        out[beside[beside >= 0]] = True
         return out
 
     def _open(self, closure: _Closure) -> None:

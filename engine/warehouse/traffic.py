@@ -20,7 +20,6 @@ from engine.warehouse.world_kernels import TILE, reach, tile_means
 
 Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
-UInt8 = npt.NDArray[np.uint8]
 Float32 = npt.NDArray[np.float32]
 
 MEMORY_STEPS: Final = 60
@@ -39,8 +38,8 @@ class Traffic:
         heat: float32 [C] in [0, 1], share of the last minute with a waiting robot.
         tile_heat: float32, mean of `heat` over the free cells of each tile.
         tiles_across: Tiles in a row of tiles.
-        blocked: uint8 [C], number of reasons why a cell cannot be entered from anywhere.
-        closed: uint8 [C], number of reasons why a cell cannot be entered from outside.
+        blocked: int32 [C], number of reasons why a cell cannot be entered from anywhere.
+        closed: int32 [C], number of reasons why a cell cannot be entered from outside.
         reachable: bool [C], a pod can be carried from here to a desk and back.
         chargeable: bool [C], an empty robot can get here.
     """
@@ -49,8 +48,8 @@ class Traffic:
         cells = floor.cells
         self._floor = floor
         self._desks = np.array([s.desk for s in floor.stations], np.int32)
-        self.blocked: UInt8 = np.zeros(cells, np.uint8)
-        self.closed: UInt8 = np.zeros(cells, np.uint8)
+        self.blocked: Int32 = np.zeros(cells, np.int32)
+        self.closed: Int32 = np.zeros(cells, np.int32)
         self._outdated: Int32 = self._desks[:0]
         self._behind = False
         self.heat: Float32 = np.zeros(cells, np.float32)

@@ -6,7 +6,7 @@ import pytest
 from engine.errors import InvalidInput
 from engine.warehouse.grid import Grid, neighbours
 from engine.warehouse.imports import floor_from_map
-from engine.warehouse.layout import CHARGER, DESK, SLOT, WALL
+from engine.warehouse.layout import AISLE, CHARGER, DESK, SLOT, WALL
 from engine.warehouse.params import WarehouseParams
 from engine.warehouse.simulation import WarehouseSimulation
 from engine.warehouse.world_kernels import cut_vertices
@@ -61,6 +61,22 @@ def test_an_imported_floor_runs_and_keeps_the_laws(seed: int) -> None:
         check_laws(world)
     assert world.board.returned > 10
     assert world.scene().facts["stations"][0]["side"] == ""
+    world.close()
+
+
+def test_aisles_close_at_the_very_edge_of_a_floor_without_walls() -> None:
+    world = WarehouseSimulation(PARAMS, 1, floor_from_map(SHELVES, PARAMS))
+    width, last = 16, 9 * 16 - 1
+    edge = [c for c in range(last + 1) if c % width in (0, width - 1) or c < width
+            or c > last - width]
+    for cell in (c for c in edge if world.floor.kind[c] == AISLE):
+        world.command("close_aisle", {"cell": cell})
+        closed = np.flatnonzero(world.scene().arrays["closed"])
+        assert cell in closed
+        rows, cols = np.divmod(closed, width)
+        assert len(set(rows.tolist())) == 1 or len(set(cols.tolist())) == 1
+        world.command("recover", {})
+    world.command("close_aisle", {})
     world.close()
 
 
