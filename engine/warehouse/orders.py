@@ -123,10 +123,6 @@ class OrderBook:
         self.open += 1
         return order
 
-    def peek(self) -> Order | None:
-        """The most urgent waiting order."""
-        return self._waiting[0][1] if self._waiting else None
-
     def picked(self, order: Order, step: int) -> bool:
         """Count one picked line; True when it was the order's last."""
         order.left -= 1

@@ -25,7 +25,6 @@ from engine.warehouse.fields import UNREACHABLE, Fields
 from engine.warehouse.graph import Graph
 from engine.warehouse.layout import EMPTY, HOMEBOUND, Clusters
 
-Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 UInt8 = npt.NDArray[np.uint8]
 UInt16 = npt.NDArray[np.uint16]

@@ -42,12 +42,12 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {s.name: s for s in (
         "large", "Large floor", "5,000 robots.",
         _STANDARD.with_changes(
             robots=5000, blocks_across=36, blocks_down=38, stations=76, chargers=440, skus=20_000,
-            orders_per_h=24_000.0, backlog_limit=6000, pick_s=3.5, open_orders=60),
+            orders_per_h=21_600.0, backlog_limit=6000, pick_s=4.5, open_orders=60),
     ),
     Scenario(
         "stress", "Stress", "10,000 robots: as much as one thread can plan.",
         _STANDARD.with_changes(
             robots=10_000, blocks_across=44, blocks_down=70, stations=140, chargers=960,
-            skus=40_000, orders_per_h=42_000.0, backlog_limit=12_000, pick_s=3.0, open_orders=60),
+            skus=40_000, orders_per_h=36_000.0, backlog_limit=12_000, pick_s=4.5, open_orders=60),
     ),
 )}

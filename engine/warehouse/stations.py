@@ -20,7 +20,6 @@ from engine.warehouse.params import WarehouseParams
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-Float64 = npt.NDArray[np.float64]
 UInt8 = npt.NDArray[np.uint8]
 
 _MEMORY: Final = 0.05

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from engine.warehouse.params import Reslot
 
 Int32 = npt.NDArray[np.int32]
-Float64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
 FREE: Final = -1

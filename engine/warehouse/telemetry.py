@@ -80,7 +80,7 @@ class Tally:
         self._vertex = self._swap = self._reroutes = 0
         self._done = self._orders = self._refused = 0
         self._busy = 0
-        self._rounds: list[tuple[float, float, float]] = []
+        self._rounds: list[tuple[float, ...]] = []
         self._totals = world.batteries.totals.copy()
         self.recent_tasks = 0
 
@@ -120,7 +120,8 @@ class Tally:
             missions.last_round = None
             gap = last.source_cost - last.optimal_cost
             share = 100.0 * gap / last.source_cost if last.source_cost > 0.0 else 0.0
-            self._rounds.append((last.source_ms, last.optimal_ms, share))
+            self._rounds.append((last.source_ms, last.optimal_ms, share, last.source_cost,
+                                 last.optimal_cost, last.tasks, last.robots))
         if step % SAMPLE_STEPS == 0:
             self._sample(step)
 
@@ -172,10 +173,10 @@ class Tally:
             values["planning.step_ms_p50"] = float(np.median(self._plan_ms))
             values["planning.step_ms_p95"] = float(np.percentile(self._plan_ms, 95))
         if self._rounds:
-            source, optimal, gap = np.mean(self._rounds, axis=0).tolist()
-            values["assignment.source_ms"] = source
-            values["assignment.optimal_ms"] = optimal
-            values["assignment.gap_percent"] = gap
+            names = ("source_ms", "optimal_ms", "gap_percent", "source_cost_steps",
+                     "optimal_cost_steps", "tasks_count", "robots_count")
+            means = np.mean(self._rounds, axis=0).tolist()
+            values.update(zip((f"assignment.{name}" for name in names), means, strict=True))
         for name, value in values.items():
             world.recorder.add(name, step, float(value))
         self._plan_ms.clear()

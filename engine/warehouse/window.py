@@ -28,9 +28,10 @@ Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 UInt8 = npt.NDArray[np.uint8]
 
-MAX_WINDOW: Final = 10
 _KEPT: Final = 16
+"""Steps kept; more than the longest window and the executed step."""
 LEGS: Final = 32
+"""Legs kept a robot: two missions ahead of the executed one and to spare."""
 
 FETCH: Final = 0
 DELIVER: Final = 1

@@ -82,6 +82,8 @@ def test_points_agree_with_what_the_world_counts() -> None:
     assert set(WALL_CLOCK) <= set(points)
     gaps = points["assignment.gap_percent"].value
     assert (gaps >= -1e-9).all(), "the batch never costs more than the source's rule"
+    assert (points["assignment.optimal_cost_steps"].value
+            <= points["assignment.source_cost_steps"].value + 1e-9).all()
     world.close()
 
 

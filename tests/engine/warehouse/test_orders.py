@@ -83,4 +83,4 @@ def test_an_order_given_back_waits_again() -> None:
     order = book.release(1, 0)
     book.wait(order)
     assert (book.backlog, book.open, order.released, order.station) == (before, 0, -1, -1)
-    assert book.peek() is order
+    assert order in [book.release(2, 1) for _ in range(before)]
