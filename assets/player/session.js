@@ -94,7 +94,7 @@ export class Session {
       hub.emit("activity");
     } else if (message.t === "inspect") {
       if (message.agent !== hub.selected) return;
-      this.inspects.push({ step: this.reel.last, facts: message });
+      this.inspects.push({ step: message.step ?? this.reel.last, facts: message });
       if (this.inspects.length > KEPT_INSPECTS) this.inspects.shift();
       hub.inspect = message;
       hub.emit("inspect");

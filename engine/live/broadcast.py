@@ -91,12 +91,13 @@ class Broadcast:
         self._send([encode_layer(f"scene.{n}", a, step, self.epoch)
                     for n, a in sim.scene().arrays.items()])
 
-    def record(self, sim: Simulation, stride: int) -> None:
-        """Keep the frame after a step: one in `stride`, and the first of a new epoch at once."""
+    def record(self, sim: Simulation, stride: int, *, now: bool = False) -> None:
+        """Keep the frame after a step: one in `stride`; the first of a new epoch, or `now`."""
+        now = now or self.urgent
         gap = sim.step_count - self._base_step - self._stride * len(self._xy)
         if not self._xy:
-            self._stride = gap if self.urgent else max(stride, gap)
-        if gap < self._stride and not self.urgent:
+            self._stride = gap if now else max(stride, gap)
+        if gap == 0 or (gap < self._stride and not now):
             return
         if gap != self._stride:
             self._close_chunk()

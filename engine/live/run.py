@@ -92,6 +92,8 @@ class Run(RunThread):
         def order() -> None:
             self._running = running
             self._pace.restart()
+            if not running and self._sim is not None:
+                self._cast.record(self._sim, 1, now=True)  # a fast run shows where it stopped
         return self._orders.give(order)
 
     def single_step(self) -> None:

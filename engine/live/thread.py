@@ -87,7 +87,7 @@ class RunThread:
             urgent = self._cast.urgent
             if urgent or now - flushed >= CHUNK_S or self._single:
                 self._single = max(0, self._single - 1)
-                flushed = now
+                flushed = now - CHUNK_S / 2 if urgent else now  # the frame after a change soon too
                 full = urgent or now - slow >= SLOW_S
                 slow = now if full else slow
                 self._guard(lambda full=full: self._flush(full))  # type: ignore[misc]
@@ -254,7 +254,8 @@ class RunThread:
         if viewer.selected is None or self._sim is None:
             return
         try:
-            viewer.offer_json("inspect", self._sim.inspect(viewer.selected))
+            facts = self._sim.inspect(viewer.selected)
+            viewer.offer_json("inspect", {"step": self._sim.step_count, **facts})
         except EngineError as error:
             viewer.selected = None
             viewer.offer_json("error", {"text": str(error), "soft": True})

@@ -144,6 +144,14 @@ def test_fast_runs_send_a_part_of_the_frames_and_stay_right(start, watch):
             np.testing.assert_array_equal(screen.frames[twin.step_count].xy, twin.frame().xy)
 
 
+def test_a_fast_run_shows_where_it_stopped(start, watch):
+    run = start(rate=1000.0)
+    screen = watch(run)
+    until(lambda: run.step_count > 700)
+    run.set_running(False).result(5)
+    until(lambda: max(screen.frames) == run.step_count)
+
+
 def test_a_change_bumps_the_epoch_and_is_answered_at_once(start, watch):
     run = start(rate=5.0)
     screen = watch(run)
