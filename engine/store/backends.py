@@ -61,7 +61,7 @@ class Backend(ABC):
             try:
                 with connection.begin():
                     self._migrate(connection)
-                    self._settle(connection)
+                    self.settle(connection, opening=True)
             finally:
                 connection.close()
 
@@ -77,8 +77,13 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def _settle(self, connection: sa.Connection) -> None:
-        """Mark what dead processes left running as interrupted."""
+    def settle(self, connection: sa.Connection, *, opening: bool) -> None:
+        """Mark what dead processes left running as interrupted.
+
+        Args:
+            connection: That of the writer.
+            opening: Whether this process has begun no run yet.
+        """
 
     def _migrate(self, connection: sa.Connection) -> None:
         migrate(connection, self.place)
@@ -144,9 +149,10 @@ class Sqlite(Backend):
         insert = sqlite.insert(table)
         return insert.on_conflict_do_update(keys, set_=_other_columns(insert, keys))
 
-    def _settle(self, connection: sa.Connection) -> None:
-        """The lock is ours, so whoever left a run running is dead."""
-        connection.execute(_interrupted())
+    def settle(self, connection: sa.Connection, *, opening: bool) -> None:
+        """The lock is ours, so whoever left a run running before is dead."""
+        if opening:
+            connection.execute(_interrupted())
 
     def close(self) -> None:
         """Close readers before the writer, which checkpoints on its way out."""
@@ -196,10 +202,11 @@ class Postgres(Backend):
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         super()._migrate(connection)
 
-    def _settle(self, connection: sa.Connection) -> None:
-        """An owner whose lock can be had is dead."""
+    def settle(self, connection: sa.Connection, *, opening: bool) -> None:
+        """Another owner whose lock can be had is dead."""
         owners = connection.scalars(
-            sa.select(run.c.owner).where(run.c.outcome == "running").distinct()).all()
+            sa.select(run.c.owner).distinct()
+            .where(run.c.outcome == "running", run.c.owner != self.owner)).all()
         for owner in owners:
             if connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(owner))):
                 connection.execute(_interrupted().where(run.c.owner == owner))

@@ -177,7 +177,12 @@ class Store:
             StoreError: If it cannot be written.
         """
         wanted = list(numbers)
-        return self._writer.run(lambda connection: runs.delete(connection, wanted))
+
+        def work(connection: sa.Connection) -> int:
+            self._backend.settle(connection, opening=False)
+            return runs.delete(connection, wanted)
+
+        return self._writer.run(work)
 
     def health(self) -> Health:
         """How the writer is; cheap, never touches the database."""

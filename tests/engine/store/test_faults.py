@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -350,19 +351,22 @@ def test_a_postgresql_that_breaks_off_loses_no_point(postgres_url, postgres_serv
     store.close()
 
 
+RECORD = """
+import sys
+from engine.store import open_store
+store = open_store(sys.argv[1])
+run = store.begin_run("test", {}, 0)
+store.append(run, "s", 0, 1)
+store.flush()
+print(run, flush=True)
+sys.stdin.read()
+"""
+"""Begins a run, stores a point, says its number and waits."""
+
+
 @pytest.mark.postgres
 def test_processes_share_a_postgresql_and_the_dead_are_found(postgres_url):
-    record = """
-        import sys
-        from engine.store import open_store
-        store = open_store(sys.argv[1])
-        run = store.begin_run("test", {}, 0)
-        store.append(run, "s", 0, 1)
-        store.flush()
-        print(run, flush=True)
-        sys.stdin.read()
-    """
-    living, doomed = run_python(record, postgres_url), run_python(record, postgres_url)
+    living, doomed = run_python(RECORD, postgres_url), run_python(RECORD, postgres_url)
     try:
         alive, dead = (int(p.stdout.readline()) for p in (living, doomed))
         doomed.kill()
@@ -380,6 +384,26 @@ def test_processes_share_a_postgresql_and_the_dead_are_found(postgres_url):
         for process in (living, doomed):
             process.kill()
             process.communicate()
+
+
+@pytest.mark.postgres
+def test_the_run_of_a_process_that_died_meanwhile_can_be_deleted(postgres_url):
+    store = open_store(postgres_url)
+    mine = store.begin_run("test", {}, 0)
+    other = run_python(RECORD, postgres_url)
+    theirs = int(other.stdout.readline())
+    with pytest.raises(InvalidInput, match=f"Run {theirs} is still running"):
+        store.delete_runs([theirs])
+    other.kill()
+    other.communicate()
+
+    def deleted():
+        with suppress(InvalidInput):
+            return store.delete_runs([theirs]) == 1
+
+    until(deleted)
+    assert [(r.id, r.outcome) for r in store.runs()] == [(mine, "running")]
+    store.close()
 
 
 def test_kill_9_loses_no_acknowledged_row(url):

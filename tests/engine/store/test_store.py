@@ -279,6 +279,18 @@ def test_the_default_place_is_a_folder_of_its_own(tmp_path, monkeypatch):
     assert (tmp_path / "new" / "folder" / "atrium.db").stat().st_size > 0
 
 
+def test_a_folder_may_have_any_name(tmp_path, monkeypatch):
+    monkeypatch.delenv("ATRIUM_DB_URL", raising=False)
+    monkeypatch.setenv("ATRIUM_DATA", str(tmp_path / "my data? #1 100%"))
+    store = open_store()
+    run = store.begin_run("test", {}, 0)
+    store.append(run, "s", 0, 1)
+    store.flush()
+    assert store.series(run, "s").value.tolist() == [1]
+    store.close()
+    assert (tmp_path / "my data? #1 100%" / "atrium.db").exists()
+
+
 def test_closing_ends_the_thread(url):
     before = {t for t in threading.enumerate() if t.name == "store-writer"}
     open_store(url).close()
