@@ -22,8 +22,9 @@ Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 Float64 = npt.NDArray[np.float64]
 
-DETOUR: Final = 1.6
-"""Cells driven over cells of the shortest way, with pushes and reroutes; measured below 1.3."""
+DETOUR: Final = 2.0
+"""Cells driven with a pod over the Manhattan distance that a plan reckons with; measured over 20
+minutes of the standard floor: mean 1.09, 99th percentile 1.39; without guidance 1.27 and 2.08."""
 WAITING_MIN: Final = 10.0
 """Minutes of standing awake that a trip's reserve covers."""
 NEVER_BELOW: Final = 3.0

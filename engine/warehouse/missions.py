@@ -147,7 +147,10 @@ class Missions:
             return 1
         if task.pick_steps < 0:
             task.pick_steps = self.stations.pick_steps(task.station, len(task.lines), self.params)
-            self._reslot(task)
+            # a short way can bring the horizon to the desk before the lift is executed: then the
+            # pod still stands in its slot and keeps it
+            if task.lifted >= 0:
+                self._reslot(task)
             self._window.redirect(robot, leg + 1, int(self.storage.slot[task.pod]))
         return task.pick_steps
 
@@ -192,7 +195,7 @@ class Missions:
         task = _task_of(mission)
         if kind == FETCH:
             cell = int(self._window.pos[robot])
-            self.storage.lift(task.pod, cell)
+            self.storage.lift(cell)
             self.batteries.lift(robot, self.params)
             self.loaded[robot] = True
             self.source[robot] = cell

@@ -43,17 +43,16 @@ class Storage:
         self._slots = slots
         self._width = width
 
-    def lift(self, pod: int, cell: int) -> None:
-        """The pod leaves the floor; its slot stays its own until `move`."""
+    def lift(self, cell: int) -> None:
+        """The pod of a slot leaves the floor; the slot stays its own until `move`."""
         self.stored[cell] = FREE
-        self.slot[pod] = cell
 
     def set_down(self, pod: int, cell: int) -> None:
         """The pod stands in the slot that it owns."""
         self.stored[cell] = pod
 
     def move(self, pod: int, cell: int) -> None:
-        """Give a carried pod another slot."""
+        """Give a pod that has been lifted another slot."""
         self.owner[self.slot[pod]] = FREE
         self.owner[cell] = pod
         self.slot[pod] = cell

@@ -136,6 +136,7 @@ class TaskBoard:
         """Queue a task (again)."""
         task.robot = -1
         task.assigned = -1
+        task.pick_steps = -1
         heapq.heappush(self._queues[task.station], (task.urgency, task.number, task))
 
     def assign(self, task: Task, robot: int, step: int) -> None:
@@ -150,6 +151,12 @@ class TaskBoard:
             self.dissolved += 1
         else:
             self.returned += 1
+        self._free(task.pod, step)
+
+    def drop(self, task: Task, step: int) -> None:
+        """End a void task whose pod was never lifted."""
+        self.dissolved += 1
+        task.returned = step
         self._free(task.pod, step)
 
     def dissolve(self, station: int) -> tuple[list[Line], list[Task]]:
@@ -209,9 +216,3 @@ class TaskBoard:
             if rest:
                 heapq.heapify(rest)
                 self._waiting[sku] = rest
-
-    def drop(self, task: Task, step: int) -> None:
-        """End a void task whose pod was never lifted."""
-        self.dissolved += 1
-        task.returned = step
-        self._free(task.pod, step)

@@ -49,8 +49,8 @@ def test_charging_time_covers_what_is_missing() -> None:
 
 
 def test_trip_need_worked_by_hand() -> None:
-    # 1.6 · (50 · 0.02 + 100 · 0.03) + 10 · 0.6 + 0.3 + 3
-    assert trip_need(50.0, 100.0, PARAMS) == pytest.approx(6.4 + 6.0 + 0.3 + 3.0)
+    # 2 · (50 · 0.02 + 100 · 0.03) + 10 · 0.6 + 0.3 + 3
+    assert trip_need(50.0, 100.0, PARAMS) == pytest.approx(8.0 + 6.0 + 0.3 + 3.0)
 
 
 def test_threshold_follows_the_knob_and_what_trips_need() -> None:

@@ -78,6 +78,19 @@ def test_laws_hold_on_any_floor_under_any_schedule(
     world.close()
 
 
+def test_a_pod_keeps_its_slot_until_it_is_up() -> None:
+    # with short lanes the horizon reaches the desk before the lift is executed, ten steps behind
+    params = SMALL.with_changes(window_steps=10, lane_cells=2, lift_s=6, block_depth=1, stations=2,
+                                reslot="popular near stations", orders_per_h=3000.0)
+    world = WarehouseSimulation(params, 442325)
+    for step in range(300):
+        if step % 15 == 0:
+            act(world, "break_robot", {"repair_s": 20})
+        world.step()
+        check_laws(world)
+    world.close()
+
+
 def test_long_run_keeps_the_laws_and_serves_orders() -> None:
     world = WarehouseSimulation(SMALL, 7)
     for _ in range(2400):

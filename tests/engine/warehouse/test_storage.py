@@ -16,7 +16,7 @@ def make(pods: int = 6) -> Storage:
 
 def test_a_pod_keeps_its_slot_while_it_is_carried() -> None:
     storage = make()
-    storage.lift(2, 12)
+    storage.lift(12)
     assert storage.stored[12] == FREE
     assert storage.owner[12] == 2
     assert storage.choose("own slot", 2, 0, 0.5, ALL) == 12
@@ -28,20 +28,20 @@ def test_a_pod_keeps_its_slot_while_it_is_carried() -> None:
 def test_nearest_free_slot_counts_the_pods_own(desk: int, slot: int) -> None:
     # pod 2 is up, so slots 12 (its own) and 16 to 19 are free; distances worked by hand
     storage = make()
-    storage.lift(2, 12)
+    storage.lift(12)
     assert storage.choose("nearest free", 2, desk, 0.5, ALL) == slot
 
 
 @pytest.mark.parametrize(("rank", "slot"), [(1.0, 12), (0.5, 17), (0.0, 19)])
 def test_popular_pods_stand_nearest(rank: float, slot: int) -> None:
     storage = make()
-    storage.lift(2, 12)
+    storage.lift(12)
     assert storage.choose("popular near stations", 2, 0, rank, ALL) == slot
 
 
 def test_a_moved_pod_frees_its_old_slot() -> None:
     storage = make()
-    storage.lift(2, 12)
+    storage.lift(12)
     storage.move(2, 18)
     assert storage.owner[12] == FREE
     assert storage.owner[18] == 2
@@ -50,7 +50,7 @@ def test_a_moved_pod_frees_its_old_slot() -> None:
 
 def test_a_slot_that_is_cut_off_is_not_chosen() -> None:
     storage = make()
-    storage.lift(2, 12)
+    storage.lift(12)
     reachable = ALL.copy()
     reachable[12] = False
     assert storage.choose("own slot", 2, 0, 0.5, reachable) == 16
