@@ -29,6 +29,8 @@ def check_laws(world: WarehouseSimulation) -> None:
     carried = [m.task.pod for r in np.flatnonzero(world.loaded).tolist()
                if (m := missions.plan[r][0]).task is not None]
     assert sorted(standing + carried) == list(range(len(storage.slot)))
+    places = np.flatnonzero(storage.stored >= 0)
+    assert np.array_equal(storage.slot[storage.stored[places]], places)
     assert len(set(storage.slot.tolist())) == len(storage.slot)
     assert np.array_equal(storage.owner[storage.slot], np.arange(len(storage.slot)))
 
