@@ -1,8 +1,8 @@
 """What is stored where: SKUs, how often they are asked for, and the pods that hold them.
 
-Popularity follows Zipf's law. SKUs come in families that are stowed near each other, and popular
-SKUs lie on several pods, about in proportion to the square root of their popularity (the rule that
-balances the stock-outs of all SKUs at equal stock).
+Popularity follows Zipf's law. SKUs come in families that are stowed near each other. Popular SKUs
+lie on several pods, about in proportion to the square root of their popularity: half-way between
+one place each and places in proportion to demand.
 
 Shape letters: K SKUs, N pods, B bins a pod.
 """
