@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from engine.errors import EngineError, StoreError
+from engine.errors import EngineError, InvalidInput, StoreError
 from engine.store import Run, Store, open_store
 from pages.metrics_charts import EVENT_LIMIT, RUN_LIMIT, View, draw_charts, unit_of
 from pages.metrics_tables import parameter_table, provenance_table, run_table, title_of
 
-# newest runs in the table
+# newest runs in the table; an address may still choose an older one
 LISTED: Final = 500
 # what is drawn before anybody chooses, by domain; else the first four names
 FIRST_SERIES: Final = {
@@ -21,22 +21,34 @@ FIRST_SERIES: Final = {
 }
 
 
-def _chosen(runs: list[Run]) -> list[Run]:
-    """Runs that the address asks for, in its order; else the newest one."""
+def _chosen(store: Store, runs: list[Run]) -> list[Run]:
+    """Runs that the address asks for, in its order; else the newest one.
+
+    One that is older than the table reaches is added to `runs`.
+    """
     asked = st.query_params.get("runs", "")
-    numbers = dict.fromkeys(int(w) for w in asked.split(",") if w.isascii() and w.isdigit())
+    words = [w for w in asked.split(",") if w.isascii() and w.isdigit() and len(w) < 19]
     known = {run.id: run for run in runs}
-    found = [known[n] for n in numbers if n in known]
-    missing = [n for n in numbers if n not in known]
+    missing = []
+    for number in dict.fromkeys(int(w) for w in words):
+        if number not in known:
+            try:
+                known[number] = store.run(number)
+            except InvalidInput:
+                missing.append(number)
+            else:
+                runs.append(known[number])
     if missing:
         st.info(f"Run {', '.join(map(str, missing))} is not here; it may have been deleted.",
                 icon=":material/info:")
-    return found if asked else runs[:1]
+    if not asked:
+        return runs[:1]
+    return [known[n] for n in dict.fromkeys(int(w) for w in words) if n in known]
 
 
-def _choose(runs: list[Run]) -> list[Run]:
+def _choose(store: Store, runs: list[Run]) -> list[Run]:
     """The table of runs, and the runs ticked in it."""
-    chosen = _chosen(runs)
+    chosen = _chosen(store, runs)
     domains = list(dict.fromkeys(run.domain for run in runs))
     listed = runs
     if len(domains) > 1:
@@ -192,7 +204,7 @@ def _body(store: Store) -> None:
     if not runs:
         _empty(store)
         return
-    chosen = _choose(runs)
+    chosen = _choose(store, runs)
     if not chosen:
         st.info("Tick runs in the table to draw and compare them.", icon=":material/touch_app:")
         return

@@ -103,6 +103,17 @@ def test_an_unknown_run_is_told_and_the_others_stay(runs):
     assert charts(app)
 
 
+def test_an_address_reaches_runs_older_than_the_table(store, runs):
+    for seed in range(500):
+        newer = store.begin_run("go", {}, seed)
+        store.end_run(newer, "finished")
+    app = opened(runs=f"{runs[0]},{'9' * 5000}")
+    listed = table(app, "Note")["Run"].tolist()
+    assert len(listed) == 501
+    assert listed[-1] == runs[0]
+    assert set(table(app, "Greatest")["Run"]) == {"Run 1 (plain)"}
+
+
 def test_nothing_ticked_says_what_to_do(runs):
     app = opened(runs="99")
     assert any("Tick runs" in i.value for i in app.info)
