@@ -14,9 +14,9 @@ from engine.warehouse.grid import fill_dead_ends
 from engine.warehouse.imports import floor_from_grid
 from engine.warehouse.octile import parse_map
 from pages.common.components import headline, inspector, kpis, player, readout
-from pages.common.controls import control, groups, pending_notice, sync_controls
+from pages.common.controls import groups, knob_group, problem_notice, sync_controls
 from pages.common.export import export_row
-from pages.common.runbar import begin_again, run_bar
+from pages.common.runbar import begin_again, complain, run_bar
 from pages.common.session import open_run, stop_with
 from pages.warehouse_charts import draw_charts
 
@@ -45,7 +45,7 @@ def _bring_map(run: Run) -> None:
             grid = fill_dead_ends(grid)
         make = partial(WarehouseSimulation, floor=floor_from_grid(grid, chosen, run.seed))
     except EngineError as error:
-        st.session_state["warehouse.problem"] = f"{upload.name}: {error}"
+        complain(run, f"{upload.name}: {error}")
         return
     begin_again(run, params=chosen, make=make, label=upload.name)
 
@@ -55,52 +55,50 @@ def _inject(run: Run, name: str, **arguments: object) -> None:
     try:
         st.toast(run.command(name, arguments), icon=":material/bolt:")
     except (EngineError, TimeoutError) as error:
-        st.session_state["warehouse.problem"] = str(error)
+        complain(run, str(error))
 
 
-def _control_row(run: Run) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
-        run_bar(run)
-        st.selectbox("Scenario", list(SCENARIOS), key="warehouse.scenario",
-                     format_func=lambda n: SCENARIOS[n].label, on_change=_choose_scenario,
-                     args=(run,), label_visibility="collapsed", width=230,
-                     help="A floor, a fleet and an order rate in balance; choosing one begins it.")
-        with st.popover("Faults", icon=":material/bolt:",
-                        help="Break something and watch the floor recover."):
-            st.button("Break a robot down", on_click=_inject, args=(run, "break_robot"),
-                      icon=":material/build:", width="stretch")
-            st.button("Close an aisle", on_click=_inject, args=(run, "close_aisle"),
-                      icon=":material/block:", width="stretch")
-            st.button("Stop a station", on_click=_inject, args=(run, "stop_station"),
-                      icon=":material/front_hand:", width="stretch")
-            st.button("Demand spike, 3× for 5 min", on_click=_inject,
-                      args=(run, "demand_spike"), kwargs={"factor": 3.0, "seconds": 300},
-                      icon=":material/trending_up:", width="stretch")
-            st.button("Repair everything", on_click=_inject, args=(run, "recover"),
-                      icon=":material/healing:", width="stretch")
-        with st.popover("Your map", icon=":material/upload_file:",
-                        help="Run on a floor of your own."):
-            st.toggle("Fill dead ends", key="warehouse.fill",
-                      help="Cells with one way out are walled up: a robot that stands in one can "
-                           "be shut in, and the planner's promise needs two ways to every cell.")
-            st.file_uploader(
-                "Octile .map file", type=["map", "txt"], key="warehouse.map",
-                on_change=_bring_map, args=(run,), max_upload_size=4,
-                help="Four lines of head (type octile, height, width, map), then rows of . free, "
-                     "@ blocked, S storage, E station.")
-            st.caption("Storage goes to the cells marked S, stations to E; where a map has none, "
-                       "places are chosen that block nobody. Choosing a scenario returns to a "
-                       "generated floor.")
-        st.space("stretch")
-        readout(run)
+def _own_controls(run: Run) -> None:
+    """Scenario, faults and map, at the end of the control row."""
+    st.selectbox("Scenario", list(SCENARIOS), key="warehouse.scenario",
+                 format_func=lambda n: SCENARIOS[n].label, on_change=_choose_scenario,
+                 args=(run,), label_visibility="collapsed", width=230,
+                 help="A floor, a fleet and an order rate in balance; choosing one begins it.")
+    with st.popover("Faults", icon=":material/bolt:",
+                    help="Break something and watch the floor recover."):
+        st.button("Break a robot down", on_click=_inject, args=(run, "break_robot"),
+                  icon=":material/build:", width="stretch")
+        st.button("Close an aisle", on_click=_inject, args=(run, "close_aisle"),
+                  icon=":material/block:", width="stretch")
+        st.button("Stop a station", on_click=_inject, args=(run, "stop_station"),
+                  icon=":material/front_hand:", width="stretch")
+        st.button("Demand spike, 3× for 5 min", on_click=_inject,
+                  args=(run, "demand_spike"), kwargs={"factor": 3.0, "seconds": 300},
+                  icon=":material/trending_up:", width="stretch")
+        st.button("Repair everything", on_click=_inject, args=(run, "recover"),
+                  icon=":material/healing:", width="stretch")
+    with st.popover("Your map", icon=":material/upload_file:",
+                    help="Run on a floor of your own."):
+        st.toggle("Fill dead ends", key="warehouse.fill",
+                  help="Cells with one way out are walled up: a robot that stands in one can "
+                       "be shut in, and the planner's promise needs two ways to every cell.")
+        st.file_uploader(
+            "Octile .map file", type=["map", "txt"], key="warehouse.map",
+            on_change=_bring_map, args=(run,), max_upload_size=4,
+            help="Four lines of head (type octile, height, width, map), then rows of . free, "
+                 "@ blocked, S storage, E station.")
+        st.caption("Storage goes to the cells marked S, stations to E; where a map has none, "
+                   "places are chosen that block nobody. Choosing a scenario returns to a "
+                   "generated floor.")
+    st.space("stretch")
+    readout(run)
 
 
 def _knobs(run: Run) -> None:
     with st.container(height=STAGE_PX - INSPECTOR_PX - 12, border=False, key="knobs"):
         for i, (group, members) in enumerate(groups(WarehouseParams).items()):
             with st.expander(group, expanded=i == 0):
-                for k in members:
-                    control(run, k)
+                knob_group(run, members)
 
 
 def _how_it_works() -> None:
@@ -139,10 +137,10 @@ def page() -> None:
     run = opened.run
     sync_controls(run)
     headline(run, "Warehouse", SENTENCE)
-    _control_row(run)
+    run_bar(run, _own_controls)
     if opened.notice:
         st.info(opened.notice, icon=":material/info:")
-    pending_notice(run)
+    problem_notice(run)
     kpis(run)
     with st.container(key="stage"):
         left, right = st.columns([3.4, 1], gap="small")

@@ -13,6 +13,7 @@ from engine.live import Run, Simulation
 from engine.warehouse import WarehouseSimulation
 from engine.warehouse.summary import ChartData
 from pages.common.charts import chart_head, colours, figure, show, swatch
+from pages.common.components import in_sight
 
 POINTS: Final = 240
 """Points a line is thinned to: a card is about 300 pixels wide."""
@@ -21,12 +22,12 @@ STATES: Final = ("loaded", "empty", "waiting", "charging", "idle", "fault")
 
 
 def draw_charts(run: Run) -> None:
-    """Draw the charts and keep them up to date while the page is open."""
+    """Draw the charts and keep them up to date while they are on the screen."""
     with st.container(key="charts"):
-        _charts(run)
+        seen = in_sight("warehouse.charts.seen")
+        st.fragment(_charts, run_every=EVERY_S if seen else None)(run)
 
 
-@st.fragment(run_every=EVERY_S)
 def _charts(run: Run) -> None:
     drawn: dict[str, go.Figure] = st.session_state.setdefault(f"{run.token}.charts", {})
     theme = colours()["ground"]

@@ -98,3 +98,14 @@ def live_count() -> None:
     """How many runs the server keeps alive, at the right of the navigation."""
     with st.container(key="live"):
         _component("livecount")(key="livecount", width="content", height=30)
+
+
+def in_sight(key: str) -> bool:
+    """Whether the container in force is on the screen; False until the browser has said so.
+
+    Args:
+        key: Key of the component; the container's own key must contain "charts".
+    """
+    told = _component("visible")(key=key, height=1, default={"visible": False},
+                                 on_visible_change=lambda: None)
+    return bool(told.visible)

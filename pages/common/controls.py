@@ -71,11 +71,25 @@ def groups(model: type[Params]) -> dict[str, list[Knob]]:
     return out
 
 
-def pending_notice(run: Run) -> None:
-    """Say which chosen values wait for a reset, and which value was refused."""
+@st.fragment
+def knob_group(run: Run, members: list[Knob]) -> None:
+    """The controls of one group, and which of its values wait for a reset.
+
+    A fragment, for the same reason as the run bar.
+    """
+    for k in members:
+        control(run, k)
+    if run.pending is None:
+        return
+    waiting = [k.name for k in members if k.name in run.pending.changed_from(run.params)]
+    if waiting:
+        values = {n: getattr(run.pending, n) for n in waiting}
+        what = run.params.with_changes(**values).describe_changes(run.params)
+        st.info(f"**Reset to apply:** {what}", icon=":material/restart_alt:")
+
+
+def problem_notice(run: Run) -> None:
+    """Say which wish was refused, and why."""
     problem = st.session_state.get(f"{run.domain}.problem")
     if problem:
         st.error(problem, icon=":material/error:")
-    if run.pending is not None:
-        what = run.pending.describe_changes(run.params)
-        st.info(f"**Reset to apply:** {what}", icon=":material/restart_alt:")

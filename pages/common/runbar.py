@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import wait
 from typing import Any, Final
 
@@ -19,16 +20,27 @@ def _toggle(run: Run) -> None:
     wait([run.set_running(run.state != "running")], PATIENCE_S)
 
 
+def _whole_page(run: Run) -> None:
+    """Ask for a run of the whole page: more than the row has changed."""
+    st.session_state[f"{run.domain}.refresh"] = True
+
+
+def complain(run: Run, sentence: str) -> None:
+    """Show a sentence below the row until the next success."""
+    st.session_state[f"{run.domain}.problem"] = sentence
+    _whole_page(run)
+
+
 def begin_again(run: Run, **options: Any) -> None:
     """Reset a run with the options of `Run.reset`; say beside the controls why it could not be."""
-    problem = f"{run.domain}.problem"
+    _whole_page(run)
     try:
         run.reset(**options).result(PATIENCE_S)
-        st.session_state.pop(problem, None)
+        st.session_state.pop(f"{run.domain}.problem", None)
     except EngineError as error:
-        st.session_state[problem] = str(error)
+        complain(run, str(error))
     except TimeoutError:
-        st.session_state[problem] = "The new world is still being built; it will appear by itself."
+        complain(run, "The new world is still being built; it will appear by itself.")
 
 
 def _speed(run: Run) -> None:
@@ -39,8 +51,25 @@ def _seed(run: Run) -> None:
     begin_again(run, seed=int(st.session_state[f"{run.domain}.seed"]))
 
 
-def run_bar(run: Run) -> None:
-    """Draw the row into the container in force; shortcuts are Space, N and R."""
+@st.fragment
+def run_bar(run: Run, more: Callable[[Run], None]) -> None:
+    """Draw the row; shortcuts are Space, N and R.
+
+    A fragment: a press runs this row again and not the page, so that the picture is not held up
+    by a browser that redraws everything.
+
+    Args:
+        run: The run.
+        more: Draws the domain's own controls at the end of the row.
+    """
+    if st.session_state.pop(f"{run.domain}.refresh", False):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
+        _row(run)
+        more(run)
+
+
+def _row(run: Run) -> None:
     running = run.state in ("running", "starting")
     st.button("Pause" if running else "Run", key=f"{run.domain}.toggle", type="primary",
               icon=":material/pause:" if running else ":material/play_arrow:", shortcut="Space",
