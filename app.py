@@ -19,11 +19,18 @@ from pages.common.assets import asset_routes
 log = logging.getLogger("atrium")
 
 
+PREWARMED = ("engine.warehouse.simulation", "pages.common.charts")
+
+
+def _prewarm() -> None:
+    for name in PREWARMED:
+        importlib.import_module(name)
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Read the engines in while the first browser is on its way; end the runs with the server."""
-    threading.Thread(target=importlib.import_module, args=("engine.warehouse.simulation",),
-                     name="prewarm", daemon=True).start()
+    threading.Thread(target=_prewarm, name="prewarm", daemon=True).start()
     yield
     RUNS.close()
 

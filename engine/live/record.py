@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 class Recorder(Protocol):
     """Where a run's figures go; the metrics store is one."""
 
-    def begin_run(self, domain: str, params: Mapping[str, Any], seed: int, label: str = "") -> int:
-        """Open a run and return its number."""
+    def begin_run(self, domain: str, params: Mapping[str, Any], seed: int, label: str = "",
+                  step_s: float | None = None) -> int:
+        """Open a run and return its number; `step_s` is simulated seconds a step."""
 
     def end_run(self, run: int, outcome: Outcome, note: str = "") -> None:
         """Close a run."""
@@ -47,13 +48,14 @@ class Record:
         self.number: int | None = None
         self.problem = ""
 
-    def begin(self, domain: str, params: Mapping[str, Any], seed: int, label: str) -> None:
+    def begin(self, domain: str, params: Mapping[str, Any], seed: int, label: str,
+              step_s: float) -> None:
         """Open a new entry."""
         self.problem = ""
         recorder = self._recorder
         if recorder is not None:
             def work() -> None:
-                self.number = recorder.begin_run(domain, params, seed, label)
+                self.number = recorder.begin_run(domain, params, seed, label, step_s)
             self._attempt(work)
 
     def points(self, points: Iterable[Points]) -> None:

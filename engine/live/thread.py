@@ -154,7 +154,7 @@ class RunThread:
         self._events.clear()
         self._activity.clear()
         self._sim = sim
-        self.record.begin(self.domain, params.model_dump(mode="json"), seed, label)
+        self.record.begin(self.domain, params.model_dump(mode="json"), seed, label, sim.step_s)
         self._pace.restart()
         self._cast.begin(sim)
         self.summary = sim.summary()

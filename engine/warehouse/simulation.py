@@ -308,9 +308,6 @@ class WarehouseSimulation:
             self.remap()
         else:
             self.flush()
-        fields = type(params).model_fields
-        text = ", ".join(f"{fields[n].title}: {getattr(params, n)}" for n in changed)
-        self.tell("setting", text, changed={n: getattr(params, n) for n in changed})
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Inject or end a fault; see `faults.COMMANDS`.

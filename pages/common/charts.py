@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from pages.common.theme import theme_name, tokens
+
+# Plotly looks for pandas among the loaded modules and fails on one that another thread is still
+# loading, so it is loaded here, before the first figure.
+assert pd.__version__
 
 
 def colours() -> dict[str, Any]:

@@ -20,10 +20,11 @@ class Notebook:
     def __init__(self, fail=False):
         self.runs, self.points, self.events, self.fail = [], {}, [], fail
 
-    def begin_run(self, domain, params, seed, label=""):
+    def begin_run(self, domain, params, seed, label="", step_s=None):
         if self.fail:
             raise StoreError("the disk is full")
-        self.runs.append({"domain": domain, "params": params, "seed": seed, "outcome": "running"})
+        self.runs.append({"domain": domain, "params": params, "seed": seed, "step_s": step_s,
+                          "outcome": "running"})
         return len(self.runs)
 
     def end_run(self, run, outcome, note=""):
@@ -246,7 +247,7 @@ def test_the_record_is_complete_when_a_run_ends(start):
     run.set_params(WalkerParams(calm=0.8))
     until(lambda: run.params.calm == 0.8)
     run.stop()
-    assert book.runs[0]["outcome"] == "stopped"
+    assert (book.runs[0]["outcome"], book.runs[0]["step_s"]) == ("stopped", 1.0)
     steps, _ = book.points[(1, "walk.moved")]
     assert steps == list(range(1, run.step_count + 1))
     assert [e[2] for e in book.events] == ["setting"]
