@@ -15,13 +15,9 @@ def main() -> None:
     print("· warming caches", end="", flush=True)
     import streamlit  # noqa: F401 - byte-compiles it
 
-    from engine.warehouse import SCENARIOS, WarehouseSimulation
+    from engine.warehouse.warm import warm
 
-    sim = WarehouseSimulation(SCENARIOS["small"].params, seed=1)
-    for _ in range(30):
-        sim.step()
-    sim.frame(), sim.layers(), sim.status(), sim.summary(), sim.inspect(0)
-    sim.close()
+    warm()
     print(f": {time.monotonic() - started:.1f} s")
 
 

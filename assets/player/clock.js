@@ -13,7 +13,7 @@ const GAIN = 0.7;
 /** Beyond this many seconds behind the head jumps. */
 const RESYNC_S = 2;
 /** A new epoch is reached within this time (the answer to a slider). */
-const RUSH_MS = 100;
+const RUSH_MS = 60;
 /** With less than this queued play eases out, so that a late chunk finds it slow, not stopped. */
 const EASE_S = 0.25;
 /** With less than this it stands for the eye: a stall. */
