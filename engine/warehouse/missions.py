@@ -319,8 +319,10 @@ class Missions:
     def _send(self, robot: int, task: Task, step: int) -> None:
         slot = int(self.storage.slot[task.pod])
         desk = self.stations.sites[task.station].desk
+        urgent = task.urgency[0] < 0
         first = self._window.append(robot, (
-            Leg(FETCH, slot, EMPTY), Leg(DELIVER, desk, OUTBOUND), Leg(RETURN, slot, HOMEBOUND),
+            Leg(FETCH, slot, EMPTY, urgent), Leg(DELIVER, desk, OUTBOUND, urgent),
+            Leg(RETURN, slot, HOMEBOUND),
         ))
         self.plan[robot].append(Mission(first, first + 3, task))
         self.board.assign(task, robot, step)

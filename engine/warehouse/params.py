@@ -111,6 +111,9 @@ class WarehouseParams(Params):
     age_cap_steps: int = knob(
         60, "Age cap", "A robot that has come no nearer to its goal for this long goes first.",
         low=10, high=1000, step=10, unit="steps", group="Traffic")
+    urgent_first: bool = knob(
+        True, "Priority orders drive first", "A robot that serves a priority order goes before "
+        "others where two ways meet; the other waits or takes another way.", group="Traffic")
     queue_limit: int = knob(
         8, "Queue limit a station", "Pods a desk keeps at hand beyond those that must be under "
         "way to keep it busy.",

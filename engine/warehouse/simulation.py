@@ -106,6 +106,7 @@ class WarehouseSimulation:
         self.window = CommittedWindow(start, self._pibt, self.traffic.routes,
                                       floor.kind == QUEUE, floor.bars,
                                       self.missions.hold_on_arrival)
+        self.window.urgent_first = p.urgent_first
         self.missions.bind(self.window)
         self.faults = Faults(self, faults)
         self.recorder = metrics.Recorder()
@@ -304,6 +305,7 @@ class WarehouseSimulation:
         self.params = params
         self.missions.params = params
         self._pibt.age_cap = params.age_cap_steps
+        self.window.urgent_first = params.urgent_first
         if {"planner", "lane_cost", "congestion_weight"} & set(changed):
             self.remap()
         else:

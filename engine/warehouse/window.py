@@ -45,11 +45,13 @@ class Leg(NamedTuple):
     kind: FETCH, DELIVER, RETURN or CHARGE.
     goal: Cell.
     klass: Class bit while driving.
+    urgent: It serves a priority order.
     """
 
     kind: int
     goal: int
     klass: int
+    urgent: bool = False
 
 
 class News(NamedTuple):
@@ -93,6 +95,7 @@ class CommittedWindow:
         agents = len(start)
         self.now = 0
         self.horizon = 0
+        self.urgent_first = False
         self.broken: Bool = np.zeros(agents, np.bool_)
         self.end: Int32 = np.zeros(agents, np.int32)
         self._pibt = pibt
@@ -111,6 +114,7 @@ class CommittedWindow:
         self._kind: UInt8 = np.zeros((agents, LEGS), np.uint8)
         self._goal: Int32 = np.zeros((agents, LEGS), np.int32)
         self._class: UInt8 = np.zeros((agents, LEGS), np.uint8)
+        self._urgent: Bool = np.zeros((agents, LEGS), np.bool_)
         self._goal_now = np.zeros(agents, np.int32)
         self._class_now = np.zeros(agents, np.uint8)
         self._pinned = np.zeros(agents, np.bool_)
@@ -193,6 +197,7 @@ class CommittedWindow:
             self._kind[robot, i % LEGS] = leg.kind
             self._goal[robot, i % LEGS] = leg.goal
             self._class[robot, i % LEGS] = leg.klass
+            self._urgent[robot, i % LEGS] = leg.urgent
         self.end[robot] = first + len(legs)
         return first
 
@@ -243,9 +248,11 @@ class CommittedWindow:
             kept[there] = kept[here]
         leg, hold, age = self._leg[there], self._hold[there], self._age[there]
         goal = self._goal_now
+        # just above the cap: after those that starve, before everybody else
+        urgent_age = self._pibt.age_cap + 1 if self.urgent_first else 0
         kernels.read_legs(self._pos[here], leg, self.end, hold, age, self.broken, self._goal,
-                          self._class, self._bars, EMPTY, goal, self._class_now, self._pinned,
-                          self._rank_age)
+                          self._class, self._urgent, urgent_age, self._bars, EMPTY, goal,
+                          self._class_now, self._pinned, self._rank_age)
         row = self._routes.rows(goal, self._class_now, self._pos[here])
         result = self._pibt.step(self._pos[here], goal, row, self._routes.table,
                                  self._class_now, self._pinned, self._rank_age)

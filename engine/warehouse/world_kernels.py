@@ -44,8 +44,8 @@ SAMPLES: Final = 5
 @njit(cache=True, nogil=True)
 def read_legs(
     pos: Int32, leg: Int32, end: Int32, hold: Int32, age: Int32, broken: Bool, leg_goal: Int32,
-    leg_class: UInt8, bars: UInt8, idle_class: int, goal: Int32, klass: UInt8, pinned: Bool,
-    rank_age: Int32,
+    leg_class: UInt8, leg_urgent: Bool, urgent_age: int, bars: UInt8, idle_class: int,
+    goal: Int32, klass: UInt8, pinned: Bool, rank_age: Int32,
 ) -> None:
     """What the planner needs to know of every robot at the horizon.
 
@@ -63,6 +63,8 @@ def read_legs(
         broken: bool [A].
         leg_goal: int32 [A, L], ring.
         leg_class: uint8 [A, L], ring.
+        leg_urgent: bool [A, L], ring: legs that serve a priority order.
+        urgent_age: Least age by which such a robot ranks.
         bars: uint8 [C].
         idle_class: Class of an idle robot.
         goal: int32 [A], filled, -1 for idle.
@@ -80,7 +82,8 @@ def read_legs(
             goal[a] = -1
             klass[a] = idle_class
         leaving = (bars[pos[a]] & klass[a]) != 0 and pos[a] != goal[a]
-        rank_age[a] = FIRST if leaving else age[a]
+        urgent = leg[a] < end[a] and leg_urgent[a, leg[a] % ring]
+        rank_age[a] = FIRST if leaving else max(age[a], urgent_age) if urgent else age[a]
 
 
 @njit(cache=True, nogil=True)

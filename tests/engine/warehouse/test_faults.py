@@ -122,7 +122,8 @@ def test_a_stopped_desk_clears_its_lane_and_its_orders_are_done_elsewhere() -> N
 
 def test_a_robot_that_breaks_in_a_lane_stops_the_desk() -> None:
     world = running(400, orders_per_h=2000.0)
-    queue = np.isin(world.floor.kind[world.window.pos], (DESK, QUEUE)) & world.loaded
+    inward = np.concatenate([site.lane for site in world.floor.stations])
+    queue = np.isin(world.window.pos, inward) & world.loaded
     robot = int(np.flatnonzero(queue)[0])
     world.command("break_robot", {"robot": robot, "repair_s": 50})
     assert sum(until > 0 for until in world.stations.stopped_until) == 1

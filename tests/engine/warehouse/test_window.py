@@ -120,3 +120,18 @@ def test_age_counts_steps_without_progress() -> None:
         ages.append(int(window.age[0]))
     # the cell is taken by a robot that stands: beside it there is nothing nearer
     assert ages == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_priority_order_goes_first_where_two_ways_meet() -> None:
+    # both want cell 18 next; robot 1 is nearer to its goal and would have it
+    def after_one_step(urgent: bool, first: bool) -> list[int]:
+        window, _ = make(17, 10)
+        window.urgent_first = first
+        window.append(0, (Leg(FETCH, 23, EMPTY, urgent),))
+        window.append(1, (Leg(FETCH, 26, EMPTY),))
+        run(window, 1, 1)
+        return window.pos.tolist()
+
+    assert after_one_step(urgent=False, first=True)[1] == 18
+    assert after_one_step(urgent=True, first=False)[1] == 18
+    assert after_one_step(urgent=True, first=True)[0] == 18
