@@ -53,13 +53,15 @@ def _bring_map(run: Run) -> None:
 def _inject(run: Run, name: str, **arguments: object) -> None:
     """Do something to the floor and say what happened."""
     try:
-        st.toast(run.command(name, arguments), icon=":material/bolt:")
+        st.session_state["warehouse.said"] = run.command(name, arguments)
     except (EngineError, TimeoutError) as error:
         complain(run, str(error))
 
 
 def _own_controls(run: Run) -> None:
     """Scenario, faults and map, at the end of the control row."""
+    if said := st.session_state.pop("warehouse.said", ""):
+        st.toast(said, icon=":material/bolt:")
     st.selectbox("Scenario", list(SCENARIOS), key="warehouse.scenario",
                  format_func=lambda n: SCENARIOS[n].label, on_change=_choose_scenario,
                  args=(run,), label_visibility="collapsed", width=230,
@@ -72,8 +74,8 @@ def _own_controls(run: Run) -> None:
                   icon=":material/block:", width="stretch")
         st.button("Stop a station", on_click=_inject, args=(run, "stop_station"),
                   icon=":material/front_hand:", width="stretch")
-        st.button("Demand spike, 3× for 5 min", on_click=_inject,
-                  args=(run, "demand_spike"), kwargs={"factor": 3.0, "seconds": 300},
+        st.button("Demand spike, 2× for 3 min", on_click=_inject,
+                  args=(run, "demand_spike"), kwargs={"factor": 2.0, "seconds": 180},
                   icon=":material/trending_up:", width="stretch")
         st.button("Repair everything", on_click=_inject, args=(run, "recover"),
                   icon=":material/healing:", width="stretch")

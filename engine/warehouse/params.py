@@ -56,7 +56,7 @@ class WarehouseParams(Params):
         low=10.0, high=100.0, step=1.0, unit="%", group="Layout", live=False)
 
     orders_per_h: float = knob(
-        8400.0, "Order rate", "Mean arrivals; orders come as a Poisson process.",
+        7800.0, "Order rate", "Mean arrivals; orders come as a Poisson process.",
         low=0.0, high=120_000.0, step=60.0, unit="orders/h", group="Orders")
     zipf_exponent: float = knob(
         0.8, "SKU popularity", "Zipf exponent: 0 asks for every SKU alike, 1.5 for few of them.",

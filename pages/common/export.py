@@ -12,7 +12,7 @@ from engine.live import Run
 def export_row(run: Run) -> None:
     """CSV, Parquet and events of the running run, up to this moment."""
     with st.container(horizontal=True, vertical_alignment="center", key="export", border=True):
-        st.html("<b>Export</b>")
+        st.markdown("**Export**", width="content")
         number = run.record.number
         if number is None:
             st.caption(run.record.problem or "This run is not being recorded.")

@@ -37,4 +37,5 @@ def _style() -> str:
 def apply_style() -> None:
     """Add the page densities that Streamlit's theme options do not cover."""
     primary = tokens(theme_name())["primary"]
-    st.html(f"<style>:root {{ --atrium-primary: {primary} }}\n{_style()}</style>")
+    # with a mark beside it: a style alone goes where toasts go, and the first toast replaces it
+    st.html(f"<i></i><style>:root {{ --atrium-primary: {primary} }}\n{_style()}</style>")

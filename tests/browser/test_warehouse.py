@@ -134,6 +134,8 @@ def test_a_fault_shows_on_the_timeline(window, app):
     page.get_by_role("button", name="Break a robot down").click()
     window.settle()
     page.keyboard.press("Escape")
+    count = page.locator(".st-key-live")
+    assert count.evaluate("e => getComputedStyle(e).position") == "fixed", "the styles are gone"
     until(lambda: "Fault 1" in re.sub(r"\s+", " ", page.locator(".legend").inner_text()))
 
 
