@@ -1,4 +1,4 @@
-"""`python -m bench [planning] [store] [player] [live]`: print the tables, all of them by default."""
+"""`python -m bench [PART …]`: print the tables of planning, store, player and live, or of some."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ PARTS = {"planning": "bench.planning", "store": "bench.store",
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
-    parts = parser.parse_args().parts or PARTS
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parts = parser.parse_args().parts or list(PARTS)
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no part {sorted(unknown)[0]!r}; there are {', '.join(PARTS)}")
     print(f"{time.strftime('%Y-%m-%d')} · {platform.machine()} · {os.cpu_count()} cores · "
           f"Python {platform.python_version()}")
     for part in parts:
