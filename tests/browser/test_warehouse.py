@@ -14,7 +14,11 @@ SMALL = "/?scenario=small"
 
 
 def playing(window: Window) -> None:
-    until(lambda: window.player().get("draws", 0) > 10, 60)
+    def moving() -> bool:
+        counters = window.player()
+        return counters.get("draws", 0) > 10 and counters["state"] == "running"
+
+    until(moving, 60)
 
 
 def spoken(window: Window) -> str:
@@ -48,7 +52,7 @@ def step_of(window: Window) -> int:
 def test_a_cold_open_plays_and_asks_nobody_outside(window, app):
     window.open(app + SMALL)
     playing(window)
-    assert "0 conflicts" in spoken(window)
+    until(lambda: "0 conflicts" in spoken(window))
     assert window.player()["theme"] == ("light" if "light" in str(window.page.evaluate(
         "matchMedia('(prefers-color-scheme: light)').matches && 'light'")) else "dark")
     cards = window.page.locator(".kpi")
