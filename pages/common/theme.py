@@ -36,6 +36,7 @@ def _style() -> str:
 
 def apply_style() -> None:
     """Add the page densities that Streamlit's theme options do not cover."""
-    primary = tokens(theme_name())["primary"]
+    c = tokens(theme_name())
+    colours = f"--atrium-primary: {c['primary']}; --atrium-on-primary: {c['onPrimary']}"
     # with a mark beside it: a style alone goes where toasts go, and the first toast replaces it
-    st.html(f"<i></i><style>:root {{ --atrium-primary: {primary} }}\n{_style()}</style>")
+    st.html(f"<i></i><style>:root {{ {colours} }}\n{_style()}</style>")

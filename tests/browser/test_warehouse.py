@@ -181,3 +181,28 @@ def test_switching_pages_keeps_the_run(window, app):
 def test_runs_are_listed_without_their_tokens(app):
     with urllib.request.urlopen(app + "/live/runs", timeout=5) as answer:
         assert all("token" not in run for run in json.load(answer))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of "rgb(r, g, b)" (WCAG 2.2)."""
+    channels = [int(v) / 255 for v in re.findall(r"\d+", colour)[:3]]
+    linear = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("window", THEMES, indirect=True)
+def test_streamlits_own_controls_can_be_read_in_both_themes(window, app):
+    window.open(app + SMALL)
+    playing(window)
+    pairs = window.page.evaluate("""() => {
+      const solid = (e) => { while (e) { const c = getComputedStyle(e).backgroundColor;
+        if (c.startsWith("rgb(")) return c; e = e.parentElement; } return "rgb(0,0,0)"; };
+      return [...document.querySelectorAll(".st-key-bar button p, .stExpander summary p, "
+        + ".stSlider label p, [data-testid=stTopNavLink] p, .chart-head b")]
+        .filter((e) => e.offsetParent && !e.closest(":disabled"))
+        .map((e) => [e.textContent, getComputedStyle(e).color, solid(e)]);
+    }""")
+    assert len(pairs) > 10
+    for text, ink, ground in pairs:
+        light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{text!r}: {ink} on {ground}"
