@@ -54,11 +54,6 @@ class Run(RunThread):
         return self._pace.rate
 
     @property
-    def measured_rate(self) -> float:
-        """Steps a second as measured."""
-        return self._pace.measured
-
-    @property
     def step_count(self) -> int:
         """Steps made since the last reset."""
         return self._sim.step_count if self._sim else 0

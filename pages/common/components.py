@@ -7,6 +7,7 @@ lines that imports the real module once.
 from __future__ import annotations
 
 from concurrent.futures import wait
+from functools import cache
 from typing import Any, Final
 
 import streamlit as st
@@ -32,6 +33,7 @@ export default (component) => {
 # a server that restarts while a page loads is waited for, a second at a time
 
 
+@cache
 def _component(name: str) -> Any:
     return st.components.v2.component(f"atrium_{name}", js=_LOADER % (BASE, name))
 
