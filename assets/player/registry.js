@@ -1,6 +1,6 @@
 /** What the components on one page share about a run, keyed by its token. The player feeds it. */
 
-/** @typedef {"scene"|"status"|"events"|"activity"|"inspect"|"summary"|"select"|"follow"|"link"|"mode"} Topic */
+/** @typedef {"scene"|"status"|"events"|"activity"|"inspect"|"summary"|"select"|"follow"|"link"|"mode"|"snapshot"|"said"} Topic */
 
 class Hub {
   /** @param {string} token */
@@ -13,6 +13,10 @@ class Hub {
     this.activity = { from: 0, every: 10, values: [] };
     this.inspect = null;
     this.summary = null;
+    /** Latest whole picture of a world that is not agents on a plane: {step, epoch, facts, blobs}. */
+    this.snapshot = null;
+    /** Latest answer to a command: {name, id, text} or {name, id, error}. */
+    this.said = null;
     this.selected = -1;
     this.follow = false;
     /** "live" or "replay": whether the picture shows the present. */

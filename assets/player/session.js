@@ -6,7 +6,7 @@
 import { PlayClock } from "./clock.js";
 import { Reel } from "./reel.js";
 import { Stream } from "./stream.js";
-import { KEY, LAYER } from "./wire.js";
+import { KEY, LAYER, SNAPSHOT } from "./wire.js";
 
 /** Decoding beyond this many milliseconds goes on in the next frame. */
 const DECODE_BUDGET_MS = 4;
@@ -101,6 +101,9 @@ export class Session {
     } else if (message.t === "summary") {
       hub.summary = message;
       hub.emit("summary");
+    } else if (message.t === "said") {
+      hub.said = message;
+      hub.emit("said");
     } else if (message.t === "error") {
       if (message.soft) return;
       hub.error = message.text;
@@ -131,6 +134,7 @@ export class Session {
   binary(message) {
     if (message.type === LAYER) this.#layer(message);
     else if (message.back !== (this.hub.mode === "replay")) return;
+    else if (message.type === SNAPSHOT) this.#snapshot(message);
     else if (message.type === KEY) this.#key(message);
     else this.#chunk(message);
   }
@@ -144,6 +148,18 @@ export class Session {
       this.waiting.push(message);
       if (this.waiting.length > 40) this.waiting.shift();
     }
+  }
+
+  #snapshot(message) {
+    const { hub } = this;
+    hub.snapshot = message;
+    this.epochShown = message.epoch;
+    if (message.back) {
+      this.seeking = false;
+      this.clock.head = message.step;
+      if (this.wanted !== null) this.seek(this.wanted, false);
+    } else this.clock.jump(message.step);
+    hub.emit("snapshot");
   }
 
   #key(message) {
@@ -204,7 +220,7 @@ export class Session {
     if (!hub.status || hub.status.last <= hub.status.first) return;
     this.playing = play;
     this.wanted = null;
-    if (hub.mode === "replay" && !this.seeking && step >= reel.after.step && step <= reel.last) {
+    if (hub.mode === "replay" && !this.seeking && reel.loaded && step >= reel.after.step && step <= reel.last) {
       this.target = step;
       return;
     }

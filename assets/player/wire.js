@@ -9,6 +9,7 @@ export const KEY = 1;
 export const MOVES = 2;
 export const DELTA = 3;
 export const LAYER = 4;
+export const SNAPSHOT = 5;
 const LOOK_BACK = 0x10;
 const VERSION = 1;
 const HEAD_BYTES = 12;
@@ -19,16 +20,18 @@ const SUM_MOD_5 = new Uint8Array(256).map((_, i) => ((i >> 4) + (i & 15)) % 5);
 
 /**
  * @typedef {object} Message
- * @property {number} type KEY, MOVES, DELTA or LAYER.
+ * @property {number} type KEY, MOVES, DELTA, LAYER or SNAPSHOT.
  * @property {boolean} back Answers a look back.
  * @property {number} epoch
  * @property {number} step
- * @property {number} count Agents, or values of a layer.
+ * @property {number} count Agents, values of a layer, or blobs of a snapshot.
  * @property {number} frames Frames in a chunk, else 0.
  * @property {number} stride Steps between two frames, else 0.
  * @property {string} name Name of a layer, else "".
  * @property {Uint8Array} body Inflated body.
  * @property {?(Uint8Array|Int16Array|Float32Array)} values Of a layer.
+ * @property {?object} facts Of a snapshot.
+ * @property {?Uint8Array[]} blobs Of a snapshot.
  */
 
 /** @param {Uint8Array} bytes zlib stream. */
@@ -60,7 +63,10 @@ export async function openMessage(buffer) {
     name: "",
     body: null,
     values: null,
+    facts: null,
+    blobs: null,
   };
+  if (message.type === SNAPSHOT) return openSnapshot(message, view);
   let start = HEAD_BYTES;
   let dtype = 0;
   if (message.type === MOVES || message.type === DELTA) {
@@ -78,6 +84,22 @@ export async function openMessage(buffer) {
     const kinds = [Uint8Array, Int16Array, Float32Array];
     message.values = new kinds[dtype](message.body.buffer, 0, message.count);
   }
+  return message;
+}
+
+/** Facts and blobs of a snapshot; the blobs are views into the message. */
+async function openSnapshot(message, view) {
+  const length = view.getUint32(HEAD_BYTES, true);
+  let start = HEAD_BYTES + 4 * (message.count + 1);
+  const text = await inflate(new Uint8Array(view.buffer, start, length));
+  message.facts = JSON.parse(new TextDecoder().decode(text));
+  start += length;
+  message.blobs = Array.from({ length: message.count }, (_, i) => {
+    const size = view.getUint32(HEAD_BYTES + 4 * (i + 1), true);
+    const blob = new Uint8Array(view.buffer, start, size);
+    start += size;
+    return blob;
+  });
   return message;
 }
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from engine.live.codec import Encoder, Int16, UInt8, encode_layer, look_back
-from engine.live.history import History, Kept
-from engine.live.simulation import Scene, Simulation
+from engine.live.codec import (
+    Encoder,
+    Int16,
+    UInt8,
+    encode_layer,
+    encode_snapshot,
+    look_back,
+)
+from engine.live.history import History, Kept, SnapshotHistory
+from engine.live.simulation import Scene, Simulation, SnapshotSource
 from engine.live.viewer import Message, Viewer, to_json
 
 LOOK_AHEAD_STEPS: Final = 240
+SNAPSHOTS_PER_S: Final = 20.0
+LOOK_AHEAD_SNAPSHOTS: Final = 20
 
 
 class Broadcast:
@@ -34,6 +44,9 @@ class Broadcast:
         self._stride = 1
         self._base_step = 0
         self._layers: tuple[bytes, ...] = ()
+        self._source: SnapshotSource | None = None
+        self._snapshots = SnapshotHistory()
+        self._shown_at = 0.0
 
     @property
     def viewers(self) -> tuple[Viewer, ...]:
@@ -43,7 +56,7 @@ class Broadcast:
     @property
     def window(self) -> tuple[int, int]:
         """First and last step that can be looked at."""
-        return self._history.window
+        return self._snapshots.window if self._source else self._history.window
 
     def begin(self, sim: Simulation) -> None:
         """Start with a new world."""
@@ -53,7 +66,11 @@ class Broadcast:
         self._state.clear()
         self._base_step = sim.step_count
         self._encoder = Encoder(sim.frame(), sim.step_count, self.epoch)
+        self._snapshots.clear()
+        self._source = sim if isinstance(sim, SnapshotSource) else None
         self._read_layers(sim)
+        if self._source:
+            self._show(sim.step_count)
 
     def enrol(self, viewer: Viewer) -> None:
         """Add a viewer before there is a picture."""
@@ -83,7 +100,10 @@ class Broadcast:
             return
         self.flush()
         viewer.behind = False
-        viewer.offer([*self._layers, self._encoder.key()])
+        if self._source:
+            viewer.offer([*self._layers, *filter(None, [self._snapshots.last])])
+        else:
+            viewer.offer([*self._layers, self._encoder.key()])
 
     def new_scene_arrays(self, sim: Simulation) -> None:
         """The static picture changed: an aisle closed or opened."""
@@ -94,6 +114,10 @@ class Broadcast:
     def record(self, sim: Simulation, stride: int, *, now: bool = False) -> None:
         """Keep the frame after a step: one in `stride`; the first of a new epoch, or `now`."""
         now = now or self.urgent
+        if self._source:
+            if now or time.perf_counter() - self._shown_at >= 1 / SNAPSHOTS_PER_S:
+                self._show(sim.step_count)
+            return
         gap = sim.step_count - self._base_step - self._stride * len(self._xy)
         if not self._xy:
             self._stride = gap if now else max(stride, gap)
@@ -121,13 +145,16 @@ class Broadcast:
 
     def flush(self) -> None:
         """Encode and send what has gathered."""
-        if self._xy:
+        if self._xy or self._source:
             self.urgent = False
         self._close_chunk()
 
-    def rekey(self) -> None:
+    def rekey(self, sim: Simulation) -> None:
         """Show a new epoch without a step, as after a change while paused."""
         self.urgent = False
+        if self._source:
+            self._show(sim.step_count)
+            return
         for viewer in self._viewers:
             if viewer.live:
                 self.catch_up(viewer)
@@ -140,6 +167,10 @@ class Broadcast:
 
     def look_back(self, step: int, *, more: bool) -> list[Message]:
         """A stretch of the kept window; safe from any thread."""
+        if self._source:
+            snapshots = (self._snapshots.after(step, LOOK_AHEAD_SNAPSHOTS) if more
+                         else filter(None, [self._snapshots.at(step)]))
+            return [look_back(m) for m in snapshots]
         if more:
             kept = self._history.after(step, LOOK_AHEAD_STEPS)
             return [look_back(k.chunk) for k in kept]
@@ -154,6 +185,16 @@ class Broadcast:
         """End every viewer's stream."""
         for viewer in self._viewers:
             viewer.close()
+
+    def _show(self, step: int) -> None:
+        """Take a snapshot, keep it and send it at once."""
+        assert self._source is not None
+        self._shown_at = time.perf_counter()
+        message = encode_snapshot(self._source.snapshot(), step, self.epoch)
+        self._snapshots.append(step, message)
+        for viewer in self._viewers:
+            if viewer.live:
+                viewer.offer_latest(message)
 
     def _read_layers(self, sim: Simulation) -> None:
         self._layers = tuple(encode_layer(n, a, sim.step_count, self.epoch)

@@ -15,6 +15,8 @@ type   body after the 12-byte head
          MOVES; sets the previous move to 0
 4 LAYER  `dtype u8 (0 uint8, 1 int16, 2 float32), name length u8, 0 u16`, the name in ASCII, then
          deflated values; `agents` holds their count
+5 SNAP  `JSON length u32, then the length u32 of each blob`, deflated JSON, the blobs as they are;
+       `agents` holds the number of blobs. Each stands alone
 =====  ==========================================================================================
 
 In MOVES and DELTA `step` is the first decoded frame; its base is the frame at `step - stride`.
@@ -26,6 +28,7 @@ the byte budget comes from.
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from typing import Final
@@ -33,13 +36,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.live.simulation import Array, Frame
+from engine.live.simulation import Array, Frame, Snapshot
 
 VERSION: Final = 1
 KEY: Final = 1
 MOVES: Final = 2
 DELTA: Final = 3
 LAYER: Final = 4
+SNAPSHOT: Final = 5
 LOOK_BACK: Final = 0x10
 
 _HEAD: Final = struct.Struct("<BBHII")
@@ -142,6 +146,30 @@ def encode_layer(name: str, values: Array, step: int, epoch: int = 0) -> bytes:
     head = _HEAD.pack(LAYER, VERSION, epoch & 0xFFFF, step, values.size)
     body = np.ascontiguousarray(values).tobytes()
     return head + _LAYER.pack(kind, len(name), 0) + name.encode("ascii") + zlib.compress(body, 1)
+
+
+def encode_snapshot(snapshot: Snapshot, step: int, epoch: int = 0) -> bytes:
+    """One SNAP message."""
+    text = json.dumps(dict(snapshot.facts), separators=(",", ":"), allow_nan=False)
+    facts = zlib.compress(text.encode(), _LEVEL)
+    blobs = snapshot.blobs
+    head = _HEAD.pack(SNAPSHOT, VERSION, epoch & 0xFFFF, step, len(blobs))
+    sizes = struct.pack(f"<{len(blobs) + 1}I", len(facts), *map(len, blobs))
+    return b"".join((head, sizes, facts, *blobs))
+
+
+def decode_snapshot(message: bytes) -> tuple[int, Snapshot]:
+    """Step and content of a SNAP message, as `assets/player/wire.js` reads it."""
+    _, _, _, step, count = _HEAD.unpack_from(message)
+    length, *sizes = struct.unpack_from(f"<{count + 1}I", message, _HEAD.size)
+    start = _HEAD.size + 4 * (count + 1)
+    facts = json.loads(zlib.decompress(message[start:start + length]))
+    start += length
+    blobs = []
+    for size in sizes:
+        blobs.append(message[start:start + size])
+        start += size
+    return step, Snapshot(facts, tuple(blobs))
 
 
 def look_back(message: bytes) -> bytes:

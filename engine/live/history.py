@@ -8,8 +8,10 @@ bound is passed.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 MAX_BYTES: Final = 48 * 1024 * 1024
@@ -112,3 +114,53 @@ class History:
         for _ in range(cut):
             self._bytes -= self._kept.popleft().size
         return True
+
+
+class SnapshotHistory:
+    """Bounded, thread-safe store of encoded snapshots; each stands alone."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._kept: deque[tuple[int, bytes]] = deque()
+        self._bytes = 0
+
+    def append(self, step: int, message: bytes) -> None:
+        """Keep the newest; a second one of the same step takes the place of the first."""
+        with self._lock:
+            if self._kept and self._kept[-1][0] == step:
+                self._bytes -= len(self._kept.pop()[1])
+            self._kept.append((step, message))
+            self._bytes += len(message)
+            while self._bytes > self._max_bytes and len(self._kept) > 1:
+                self._bytes -= len(self._kept.popleft()[1])
+
+    def clear(self) -> None:
+        """Forget everything, as after a reset."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """First and last step that can be shown; (0, 0) when nothing is kept."""
+        with self._lock:
+            return (self._kept[0][0], self._kept[-1][0]) if self._kept else (0, 0)
+
+    @property
+    def last(self) -> bytes | None:
+        """The newest."""
+        with self._lock:
+            return self._kept[-1][1] if self._kept else None
+
+    def at(self, step: int) -> bytes | None:
+        """The last one at or before `step`, else the oldest kept."""
+        with self._lock:
+            i = bisect_right(self._kept, step, key=lambda kept: kept[0])
+            return self._kept[max(0, i - 1)][1] if self._kept else None
+
+    def after(self, step: int, count: int) -> list[bytes]:
+        """The `count` that follow `step`."""
+        with self._lock:
+            i = bisect_right(self._kept, step, key=lambda kept: kept[0])
+            return [message for _, message in islice(self._kept, i, i + count)]

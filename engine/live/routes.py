@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+from concurrent.futures import Future
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -101,5 +102,19 @@ def _obey(run: Run, viewer: Viewer, wish: dict[str, Any]) -> None:
     elif do == "select":
         agent = wish["agent"]
         run.select(viewer, None if agent is None else int(agent))
+    elif do == "command":
+        _command(run, viewer, wish)
     elif do == "stats":
         viewer.stats = {k: float(wish[k]) for k in ("fps", "buffer", "stalls") if k in wish}
+
+
+def _command(run: Run, viewer: Viewer, wish: dict[str, Any]) -> None:
+    """Hand the world a command (play a move, take the wheel); the answer goes to who asked."""
+    name, arguments = str(wish["name"]), dict(wish.get("arguments") or {})
+
+    def told(answer: Future[str]) -> None:
+        error = answer.exception()
+        facts = {"text": answer.result()} if error is None else {"error": str(error)}
+        viewer.offer_json("said", {"name": name, "id": wish.get("id"), **facts})
+
+    run.give_command(name, arguments).add_done_callback(told)

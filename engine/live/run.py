@@ -148,17 +148,24 @@ class Run(RunThread):
 
         Raises:
             InvalidInput: If the simulation refuses, or the run has ended or crashed.
+            TimeoutError: If the world is too busy to answer in time.
         """
-        if self._state in ("ended", "crashed"):
-            raise InvalidInput(f"this run has {self._state}; restart it first")
+        return self.give_command(name, arguments).result(timeout_s)
 
+    def give_command(self, name: str, arguments: Mapping[str, Any]) -> Future[str]:
+        """The same without waiting; the answer is a sentence or the InvalidInput."""
         def order() -> str:
-            assert self._sim is not None
+            if self._sim is None or self._state in ("ended", "crashed"):
+                raise InvalidInput(f"this run has {self._state}; restart it first"
+                                   if self._sim else "this run has no world yet; wait for it")
             said = self._sim.command(name, arguments)
             self._cast.new_epoch()
             return said
-        answer: str = self._orders.give(order).result(timeout_s)
-        return answer
+        if self._state in ("ended", "crashed"):
+            refused: Future[str] = Future()
+            refused.set_exception(InvalidInput(f"this run has {self._state}; restart it first"))
+            return refused
+        return self._orders.give(order)
 
     def ask(self, question: Callable[[Simulation], Answer], timeout_s: float = 5.0) -> Answer:
         """Read something of the world between two steps; the question must not change it.

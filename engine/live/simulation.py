@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,17 @@ class Frame(NamedTuple):
 
     xy: npt.NDArray[np.int16]
     state: npt.NDArray[np.uint8]
+
+
+class Snapshot(NamedTuple):
+    """A whole picture of a world that is not agents on a plane: a board, eight cameras.
+
+    facts: JSON-able; what a browser draws or lays over the blobs.
+    blobs: Opaque parts in the domain's own order, such as JPEG images; may be empty.
+    """
+
+    facts: Mapping[str, Any]
+    blobs: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +152,11 @@ class Simulation(Protocol):
 
     def close(self) -> None:
         """Release threads and memory."""
+
+
+@runtime_checkable
+class SnapshotSource(Protocol):
+    """What a `Simulation` adds when snapshots are its picture; its frames have no agents then."""
+
+    def snapshot(self) -> Snapshot:
+        """The present picture; asked for at most `SNAPSHOTS_PER_S` times a second."""

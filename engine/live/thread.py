@@ -179,7 +179,7 @@ class RunThread:
         if self._sim is None or self._state not in ("running", "paused"):
             return
         if self._cast.urgent and not self._running:
-            self._cast.rekey()
+            self._cast.rekey(self._sim)
         elif self._flushed_step == self._sim.step_count and not full:
             return
         self._flushed_step = self._sim.step_count

@@ -36,6 +36,7 @@ class Viewer:
         self._lock = threading.Lock()
         self._queue: deque[Message] = deque()
         self._closed = False
+        self._latest: bytes = b""
 
     def offer(self, messages: Iterable[Message]) -> None:
         """Queue messages; called from any thread."""
@@ -46,6 +47,20 @@ class Viewer:
             if len(self._queue) > MAX_QUEUED:
                 self._queue = deque(m for m in self._queue if isinstance(m, str))
                 self.behind = True
+        self._wake()
+
+    def offer_latest(self, message: bytes) -> None:
+        """Queue a message that stands alone and makes the one before it old; from any thread.
+
+        A viewer that is slower than the run gets fewer of them, each as fresh as can be.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            if self._latest in self._queue:
+                self._queue.remove(self._latest)
+            self._latest = message
+            self._queue.append(message)
         self._wake()
 
     def offer_json(self, kind: str, facts: Mapping[str, Any]) -> None:

@@ -1,0 +1,160 @@
+"""Worlds whose picture is whole snapshots: what a viewer is sent, keeps and looks back at."""
+
+import asyncio
+import json
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.sync.client import connect
+
+from engine.live.broadcast import SNAPSHOTS_PER_S
+from engine.live.codec import LOOK_BACK, SNAPSHOT, decode_snapshot, encode_snapshot
+from engine.live.history import SnapshotHistory
+from engine.live.registry import Registry
+from engine.live.routes import live_routes
+from engine.live.simulation import Frame, Snapshot
+from engine.live.viewer import Viewer
+from tests.engine.live.walkers import WalkerParams, Walkers
+from tests.serving import serve
+from tests.waiting import until
+
+
+class Painter(Walkers):
+    """Walkers shown as a list of places and a blob of their states."""
+
+    def frame(self):
+        return Frame(np.zeros((0, 2), np.int16), np.zeros(0, np.uint8))
+
+    def snapshot(self):
+        return Snapshot({"xy": self._xy.tolist(), "calm": self.params.calm},
+                        (self._state.tobytes(), b""))
+
+
+@pytest.fixture(scope="module")
+def server():
+    runs = Registry()
+    with serve(live_routes(runs)) as port:
+        yield runs, port
+    runs.close()
+
+
+@pytest.fixture
+def run(server):
+    run = server[0].open("walkers", Painter, WalkerParams(), 3, rate=200.0)
+    assert run.wait_started(5)
+    yield run
+    server[0].stop(run.token)
+
+
+def join(server, run):
+    return connect(f"ws://127.0.0.1:{server[1]}/live/ws?run={run.token}")
+
+
+def hear(socket, true, limit=2000):
+    for _ in range(limit):
+        message = socket.recv(timeout=10)
+        message = json.loads(message) if isinstance(message, str) else message
+        if true(message):
+            return message
+    raise AssertionError("never heard it")
+
+
+def snapshot(message):
+    return isinstance(message, bytes) and message[0] == SNAPSHOT
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text()), st.lists(st.binary()),
+       st.integers(0, 2**32 - 1), st.integers(0, 2**17))
+def test_what_is_decoded_is_what_was_encoded(facts, blobs, step, epoch):
+    message = encode_snapshot(Snapshot(facts, tuple(blobs)), step, epoch)
+    assert decode_snapshot(message) == (step, Snapshot(facts, tuple(blobs)))
+
+
+def test_a_viewer_is_shown_the_world_as_it_was_at_each_step(server, run):
+    with join(server, run) as socket:
+        seen = dict(decode_snapshot(hear(socket, snapshot)) for _ in range(5))
+    run.set_running(False).result(5)
+    twin = Painter(WalkerParams(), 3)
+    while twin.step_count < max(seen):
+        twin.step()
+        if twin.step_count in seen:
+            assert seen[twin.step_count] == twin.snapshot()
+
+
+def test_snapshots_come_no_faster_than_eyes_want_them(server, run):
+    with join(server, run) as socket:
+        hear(socket, snapshot)
+        begun, count = time.perf_counter(), 10
+        for _ in range(count):
+            hear(socket, snapshot)
+        assert time.perf_counter() - begun > (count - 2) / SNAPSHOTS_PER_S
+
+
+def test_a_change_while_paused_is_shown_without_a_step(server, run):
+    run.set_running(False).result(5)
+    held = run.step_count
+    with join(server, run) as socket:
+        hear(socket, snapshot)
+        run.set_params(WalkerParams(calm=0.9))
+        message = hear(socket, lambda m: snapshot(m) and decode_snapshot(m)[1].facts["calm"] == 0.9)
+    assert decode_snapshot(message)[0] == held
+
+
+def test_looking_back_shows_what_was_shown(server, run):
+    with join(server, run) as socket:
+        hear(socket, snapshot)
+        until(lambda: run.step_count > 60)
+        socket.send(json.dumps({"do": "seek", "step": 30}))
+        step, shown = decode_snapshot(hear(
+            socket, lambda m: isinstance(m, bytes) and m[0] == SNAPSHOT | LOOK_BACK))
+        assert step <= 30
+        twin = Painter(WalkerParams(), 3)
+        while twin.step_count < step:
+            twin.step()
+        assert shown == twin.snapshot()
+        socket.send(json.dumps({"do": "live"}))
+        assert decode_snapshot(hear(socket, snapshot))[0] > 30
+
+
+def test_a_command_from_the_browser_is_carried_out_and_answered(server, run):
+    with join(server, run) as socket:
+        socket.send(json.dumps({"do": "command", "name": "close", "id": 7}))
+        said = hear(socket, lambda m: isinstance(m, dict) and m["t"] == "said")
+        assert said == {"t": "said", "name": "close", "id": 7, "text": "closed"}
+        socket.send(json.dumps({"do": "command", "name": "fly", "arguments": {}}))
+        refused = hear(socket, lambda m: isinstance(m, dict) and m["t"] == "said")
+        assert "no command 'fly'" in refused["error"]
+    assert run.state == "running"
+
+
+def test_a_slow_viewer_gets_the_newest_only():
+    loop = asyncio.new_event_loop()
+    viewer = Viewer(loop)
+    viewer.offer_latest(b"one")
+    viewer.offer(["words"])
+    viewer.offer_latest(b"two")
+    assert loop.run_until_complete(viewer.take()) == ["words", b"two"]
+    viewer.offer_latest(b"three")
+    assert loop.run_until_complete(viewer.take()) == [b"three"]
+    loop.close()
+
+
+def test_the_kept_window_is_bounded_and_searchable():
+    history = SnapshotHistory(max_bytes=100)
+    assert history.window == (0, 0)
+    assert history.at(5) is None
+    assert history.last is None
+    for step in range(0, 40, 2):
+        history.append(step, bytes([step]) * 10)
+    assert history.window == (20, 38)
+    assert history.at(25) == bytes([24]) * 10
+    assert history.at(3) == bytes([20]) * 10
+    assert history.after(30, 2) == [bytes([32]) * 10, bytes([34]) * 10]
+    history.append(38, b"again")
+    assert history.last == b"again"
+    assert history.at(37) == bytes([36]) * 10
+    history.clear()
+    assert history.window == (0, 0)
