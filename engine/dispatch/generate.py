@@ -249,7 +249,7 @@ def _over_water(plan: Plan, point: Float64, edge: Int64) -> Bool:
     """Edges that touch the river, bool [E]."""
     a, b = point[edge[:, 0]], point[edge[:, 1]]
     wet = [inside(plan.river, a + s * (b - a)) for s in np.linspace(0, 1, 9)]
-    return np.stack(wet).any(axis=0)
+    return np.asarray(np.stack(wet).any(axis=0), np.bool_)
 
 
 def _nearest(seeds: Float64, point: Float64) -> Int64:
