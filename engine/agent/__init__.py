@@ -1,0 +1,1 @@
+"""A chat whose tools run the house."""
