@@ -1,0 +1,85 @@
+/** What the person wants to see: shared by the board and its companions, kept in the browser. */
+
+const STORE = "atrium.go.view";
+const DEFAULTS = { mode: "both", candidates: true, heat: false, ownership: true, numbers: false };
+
+export class View {
+  constructor() {
+    this.listeners = new Set();
+    Object.assign(this, DEFAULTS, View.#read());
+    /** Point whose variation is shown, or −1. */
+    this.hover = -1;
+    /** Simulations to look back at in this search, or null for the newest. */
+    this.growth = null;
+  }
+
+  static #read() {
+    try {
+      const saved = JSON.parse(localStorage.getItem(STORE)) ?? {};
+      return Object.fromEntries(Object.keys(DEFAULTS).filter((k) => typeof saved[k] === typeof DEFAULTS[k]).map((k) => [k, saved[k]]));
+    } catch {
+      return {}; // storage may be forbidden; the defaults do
+    }
+  }
+
+  /** @param {object} change */
+  set(change) {
+    if (Object.entries(change).every(([k, v]) => this[k] === v)) return;
+    Object.assign(this, change);
+    // discs and squares on one point cannot both be read
+    if (change.heat) this.candidates = false;
+    if (change.candidates) this.heat = false;
+    try {
+      localStorage.setItem(STORE, JSON.stringify(Object.fromEntries(Object.keys(DEFAULTS).map((k) => [k, this[k]]))));
+    } catch {
+      // not kept then
+    }
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/**
+ * What is known of the searches of one position, so that their growth can be looked at again.
+ *
+ * The newest `KEPT` pictures of a position are thinned by halves when they are too many: early
+ * ones, where a tree changes most, stay dense because the spacing follows the simulations.
+ */
+const KEPT = 160;
+const OF_A_SEARCH = ["candidates", "rest", "tree", "root", "search", "policy", "ownership"];
+
+export class Growth {
+  constructor() {
+    this.position = null;
+    this.pictures = [];
+  }
+
+  /** @param {object} facts A snapshot. */
+  take(facts) {
+    if (facts.position !== this.position) {
+      this.position = facts.position;
+      this.pictures = [];
+    }
+    const visits = facts.search?.visits ?? 0;
+    const last = this.pictures.at(-1);
+    if (last && visits < last.visits) this.pictures = [];
+    if (!visits || visits === last?.visits) return;
+    this.pictures.push({ visits, facts: Object.fromEntries(OF_A_SEARCH.map((k) => [k, facts[k]])) });
+    if (this.pictures.length <= KEPT) return;
+    // drop the picture that is nearest to its neighbours on a scale of ratios
+    let drop = 1;
+    let least = Infinity;
+    for (let i = 1; i < this.pictures.length - 1; i += 1) {
+      const gap = Math.log(this.pictures[i + 1].visits / this.pictures[i - 1].visits);
+      if (gap < least) [least, drop] = [gap, i];
+    }
+    this.pictures.splice(drop, 1);
+  }
+
+  /** Facts as they were at `visits`, or the facts themselves. */
+  at(facts, visits) {
+    if (visits === null || !this.pictures.length) return facts;
+    let best = this.pictures[0];
+    for (const picture of this.pictures) if (picture.visits <= visits) best = picture;
+    return { ...facts, ...best.facts };
+  }
+}
