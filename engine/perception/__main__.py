@@ -1,0 +1,35 @@
+"""Command line of perception: render and cache, train, evaluate, detect, drive.
+
+Every command prints one JSON object on standard output. Exit status: 0 fine, 1 a command that ran
+and failed its own measure, 2 input that cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from engine.errors import EngineError
+from engine.perception import cli_net, cli_world
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser("python -m engine.perception", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    cli_net.register(commands)
+    cli_world.register(commands)
+    options = parser.parse_args(arguments)
+    try:
+        facts, status = options.command(options)
+    except EngineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps(facts))
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Commands of the network: fill a cache, train, evaluate, detect."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from engine.errors import InvalidInput
+from engine.params import add_arguments, from_arguments
+
+ASSETS: Final = Path(__file__).resolve().parents[2] / "assets" / "perception"
+DEFAULT: Final = ASSETS / "hydranet-s.safetensors"
+
+
+def register(commands: Any) -> None:
+    """Add the commands to a parser's subparsers."""
+    from engine.perception.training import TrainingParams
+
+    cache = commands.add_parser("cache", help="write labelled pictures to disk")
+    cache.add_argument("--split", default="train", help="train, val or held-out")
+    cache.add_argument("--images", type=int, required=True, help="pictures wanted")
+    cache.add_argument("--out", type=Path, required=True, help="folder")
+    cache.add_argument("--seed", type=int, default=1, help="seed of the worlds (default 1)")
+    cache.set_defaults(command=_cache)
+
+    train = commands.add_parser("train", help="train a network, or go on with one")
+    train.add_argument("--cache", type=Path, required=True, help="cache of the train split")
+    train.add_argument("--val", type=Path, required=True, help="cache to validate on")
+    train.add_argument("--out", type=Path, required=True, help="folder of the run")
+    train.add_argument("--seed", type=int, default=1, help="seed of the run (default 1)")
+    train.add_argument("--start", type=Path, help="weights to begin a new run with")
+    train.add_argument("--stop-after", type=int, help="end after so many steps of this call")
+    train.add_argument("--threads", type=int, default=1, help="threads (default 1)")
+    add_arguments(train, TrainingParams)
+    train.set_defaults(command=_train)
+
+    evaluate = commands.add_parser("eval", help="score a network on a split")
+    evaluate.add_argument("--split", default="held-out", help="train, val or held-out")
+    evaluate.add_argument("--images", type=int, default=512, help="pictures (default 512)")
+    evaluate.add_argument("--seed", type=int, default=1, help="seed of the worlds (default 1)")
+    evaluate.add_argument("--cache", type=Path, help="score on this cache; else pictures are "
+                          "rendered into a temporary one")
+    evaluate.add_argument("--weights", type=Path, default=DEFAULT, help="network")
+    evaluate.set_defaults(command=_evaluate)
+
+
+def _cache(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from engine.perception.cache import fill
+
+    return fill(options.out, options.split, options.images, options.seed), 0
+
+
+def _train(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    import torch
+
+    from engine.perception.train_run import train
+    from engine.perception.training import TrainingParams
+
+    if options.threads < 1:
+        raise InvalidInput(f"threads is {options.threads}; it must be at least 1")
+    torch.set_num_threads(options.threads)
+    params = from_arguments(TrainingParams, options)
+    return train(options.cache, options.val, options.out, params, options.seed, options.start,
+                 options.stop_after), 0
+
+
+def _evaluate(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    import tempfile
+
+    from engine.perception.cache import fill, open_cache
+    from engine.perception.evaluate import evaluate, spread
+    from engine.perception.runtime import load_runtime
+
+    runtime = load_runtime(options.weights)
+    with tempfile.TemporaryDirectory() as folder:
+        cache = options.cache
+        if cache is None:
+            cache = Path(folder)
+            fill(cache, options.split, options.images, options.seed)
+        facts = evaluate(spread(open_cache(cache), options.images), runtime)
+    return {"split": options.split, "seed": options.seed, "weights": options.weights.name,
+            **facts}, 0

@@ -1,0 +1,200 @@
+"""From line masks to polylines on the ground.
+
+Runs of line cells are linked from row to row, or from column to column where lines lie flat in the
+picture, by extrapolating each chain; chains that continue each other across a gap are joined on
+the ground, where lines are smooth and lane widths constant (inverse perspective mapping, Mallot
+et al. 1991, doi:10.1007/BF00201978). Mapping to flat ground and back is exact in the picture even
+where the road is not flat.
+
+Shape letters: h, w rows and columns of a mask, N points, Q points of a line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from engine.perception.calibration import ground_points
+
+if TYPE_CHECKING:
+    from engine.perception.cameras import Camera
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+CELL_PX: Final = 2
+"""Pixels a mask cell."""
+WIDEST_RUN: Final = 6
+_MOST_CHAINS: Final = 64
+_GAP: Final = 5
+_LEAST_POINTS: Final = 4
+_LEAST_LENGTH_PX: Final = 12.0
+JOIN_GAP_M: Final = 18.0
+JOIN_SIDE_M: Final = 0.8
+
+
+class Line(NamedTuple):
+    """One line.
+
+    points: float64 [Q, 2], flat ground of the ego frame, m, nearest first.
+    kind: 1 lane line, 2 centre line, 3 road edge.
+    score: Mean probability of its cells.
+    """
+
+    points: Float64
+    kind: int
+    score: float
+
+
+def fit_lines(probability: Float32, camera: Camera, least: float = 0.4) -> list[Line]:
+    """Lines in one picture.
+
+    Args:
+        probability: float32 [3, h, w], of lane line, centre line, road edge a cell.
+        camera: Camera of the whole picture.
+        least: Cells below are no line.
+    """
+    top = probability.max(axis=0)
+    chains = []
+    free = top.copy()
+    for upright in (True, False):
+        view = free if upright else np.ascontiguousarray(free.T)
+        owner, along, across, used = _chain(view, least)
+        if upright:
+            free = np.where(used, 0.0, free).astype(np.float32)
+        for k in range(int(owner.max()) + 1 if len(owner) else 0):
+            own = owner == k
+            uv = np.stack([across[own], along[own]] if upright else [along[own], across[own]], 1)
+            if len(uv) >= _LEAST_POINTS and np.ptp(uv, axis=0).max() * CELL_PX > _LEAST_LENGTH_PX:
+                chains.append(uv)
+    lines = []
+    for uv in chains:
+        cells = np.clip(uv.astype(np.int64), 0, [top.shape[1] - 1, top.shape[0] - 1])
+        kinds = probability[:, cells[:, 1], cells[:, 0]].sum(axis=1)
+        points = ground_points(camera, uv[:, 0] * CELL_PX, uv[:, 1] * CELL_PX)[:, :2]
+        points = points[np.isfinite(points[:, 0])]
+        points = points[np.linalg.norm(points, axis=1) < 90.0]
+        if len(points) >= _LEAST_POINTS:
+            if np.linalg.norm(points[0]) > np.linalg.norm(points[-1]):
+                points = points[::-1]
+            lines.append(Line(points, int(kinds.argmax()) + 1,
+                              float(top[cells[:, 1], cells[:, 0]].mean())))
+    return join(lines)
+
+
+def join(lines: list[Line]) -> list[Line]:
+    """Join lines that continue each other across a gap, nearest ends first."""
+    left = list(lines)
+    while True:
+        best: tuple[float, int, int] | None = None
+        for i, a in enumerate(left):
+            for j, b in enumerate(left):
+                gap = _continues(a.points, b.points) if i != j else None
+                if gap is not None and (best is None or gap < best[0]):
+                    best = (gap, i, j)
+        if best is None:
+            return left
+        _, i, j = best
+        a, b = left[i], left[j]
+        n, m = len(a.points), len(b.points)
+        whole = Line(np.concatenate([a.points, b.points]), a.kind if n >= m else b.kind,
+                     (a.score * n + b.score * m) / (n + m))
+        left = [q for k, q in enumerate(left) if k not in (i, j)] + [whole]
+
+
+def _continues(a: Float64, b: Float64) -> float | None:
+    """Gap in m between the end of one line and the start of another that goes on from it."""
+    k = min(len(a), 8)
+    ahead = a[-1] - a[-k]
+    length = float(np.linalg.norm(ahead))
+    if length < 0.5:
+        return None
+    ahead = ahead / length
+    step = b[0] - a[-1]
+    gap = float(step @ ahead)
+    side = abs(float(step[0] * ahead[1] - step[1] * ahead[0]))
+    if not -1.0 < gap < JOIN_GAP_M or side > JOIN_SIDE_M + 0.04 * max(gap, 0.0):
+        return None
+    turn = b[min(len(b), 8) - 1] - b[0]
+    size = float(np.linalg.norm(turn))
+    if size > 0.5 and float(turn @ ahead) / size < 0.9:
+        return None
+    return abs(gap) + 4.0 * side
+
+
+@njit(cache=True, nogil=True)
+def _chain(probability: Float32, least: float,
+           ) -> tuple[Int64, Float64, Float64, npt.NDArray[np.bool_]]:
+    """Link runs of cells from the last row up.
+
+    Returns:
+        int64 [N] chain, float64 [N] row, float64 [N] column (cells), bool [h, w] cells used.
+    """
+    height, width = probability.shape
+    used = np.zeros((height, width), np.bool_)
+    owner = np.empty(height * 32, np.int64)
+    rows = np.empty(height * 32, np.float64)
+    columns = np.empty(height * 32, np.float64)
+    count = chains = 0
+    last_row = np.empty(_MOST_CHAINS)
+    last_column = np.empty(_MOST_CHAINS)
+    slope = np.zeros(_MOST_CHAINS)
+    links = np.zeros(_MOST_CHAINS, np.int64)
+    starts = np.empty(32, np.int64)
+    ends = np.empty(32, np.int64)
+    centres = np.empty(32)
+    for row in range(height - 1, -1, -1):
+        runs = 0
+        column = 0
+        while column < width and runs < 32:
+            if probability[row, column] < least:
+                column += 1
+                continue
+            start = column
+            weight = moment = 0.0
+            while column < width and probability[row, column] >= least:
+                weight += probability[row, column]
+                moment += probability[row, column] * (column + 0.5)
+                column += 1
+            if column - start <= WIDEST_RUN:
+                starts[runs], ends[runs], centres[runs] = start, column, moment / weight
+                runs += 1
+        taken = np.zeros(_MOST_CHAINS, np.bool_)
+        for _ in range(runs):
+            # the best pair left of run and chain
+            best, at, chain = 1e9, -1, -1
+            for r in range(runs):
+                if starts[r] < 0:
+                    continue
+                for k in range(chains):
+                    gap = last_row[k] - (row + 0.5)
+                    if taken[k] or gap > _GAP:
+                        continue
+                    miss = abs(last_column[k] + slope[k] * gap - centres[r])
+                    gate = 5.0 if links[k] < 2 else 1.5 + 0.3 * gap
+                    if miss <= gate and miss < best:
+                        best, at, chain = miss, r, k
+            if at < 0:
+                break
+            gap = last_row[chain] - (row + 0.5)
+            new = (centres[at] - last_column[chain]) / gap
+            slope[chain] = new if links[chain] < 2 else 0.7 * slope[chain] + 0.3 * new
+            last_row[chain], last_column[chain] = row + 0.5, centres[at]
+            links[chain] += 1
+            taken[chain] = True
+            owner[count], rows[count], columns[count] = chain, row + 0.5, centres[at]
+            count += 1
+            used[row, starts[at]:ends[at]] = True
+            starts[at] = -1
+        for r in range(runs):
+            if starts[r] >= 0 and chains < _MOST_CHAINS:
+                last_row[chains], last_column[chains] = row + 0.5, centres[r]
+                links[chains] = 1
+                owner[count], rows[count], columns[count] = chains, row + 0.5, centres[r]
+                count += 1
+                chains += 1
+    return owner[:count], rows[:count], columns[:count], used
