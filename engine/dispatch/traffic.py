@@ -1,8 +1,8 @@
 """Traffic by time of day: how much longer an arc takes than on a free road.
 
 Two rush hours over a flat working day, stronger on main roads and towards the core, inbound in the
-morning and outbound in the evening. At the core's arterials the worst of the day is about a factor
-of two, the congestion that the TomTom index reports for large European cities.
+morning and outbound in the evening. The shape is a modelling choice, fitted to no city: arterials
+take 1.7 times as long on average at the worst of the day, three times at a few places.
 
 Shape letters: N nodes, M arcs.
 """
