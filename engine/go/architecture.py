@@ -104,6 +104,17 @@ class Architecture:
         """Every array of weights by name, in order of use."""
         return dict(self._tensors())
 
+    def places(self) -> tuple[str, ...]:
+        """Places in the tower between which 8-bit arithmetic runs, see `graph.Writer`."""
+        names = []
+        for block in range(self.blocks):
+            at = f"block{block}"
+            names.append(f"{at}.entry")
+            if self.pools(block):
+                names += [f"{at}.pool", f"{at}.first"]
+            names += [f"{at}.middle", f"{at}.second"]
+        return tuple(names)
+
     def parameters(self) -> int:
         """How many numbers there are to learn."""
         total = 0

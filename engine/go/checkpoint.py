@@ -8,6 +8,7 @@ Nothing that is read is ever executed: pickles, which is what torch.save writes,
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from engine.go.architecture import Architecture
 from engine.go.files import SHIPPED, data_folder, replace
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
+Ranges = Mapping[str, tuple[float, float]]
 
 _BYTE_LIMIT: Final = 256 * 1024 * 1024
 _CARD_LIMIT: Final = 1024 * 1024
@@ -42,11 +44,14 @@ class Checkpoint:
         architecture: Size.
         weights: float32 arrays by name, exactly those of `architecture.tensors()`.
         card: JSON-able facts for people: name, data, hours, machine, strength, commit.
+        ranges: Lowest and highest value at each place of the tower, for 8-bit arithmetic, see
+            `quantise.calibrate`; empty where that has not been measured.
     """
 
     architecture: Architecture
     weights: Weights
     card: Mapping[str, Any] = field(default_factory=dict)
+    ranges: Ranges = field(default_factory=dict)
 
 
 def write(path: Path, checkpoint: Checkpoint) -> None:
@@ -59,7 +64,8 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     if path.suffix != _SUFFIX:
         raise InvalidInput(f"{path.name!r} is no name for a network; let it end in {_SUFFIX}.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = {"kind": _KIND, "architecture": json.dumps(checkpoint.architecture.facts())}
+    header = {"kind": _KIND, "architecture": json.dumps(checkpoint.architecture.facts()),
+              "ranges": json.dumps(checkpoint.ranges)}
     arrays = {n: np.ascontiguousarray(w, np.float32) for n, w in checkpoint.weights.items()}
     replace(path, save(arrays, metadata=header))
     card = json.dumps(dict(checkpoint.card), indent=2, ensure_ascii=False) + "\n"
@@ -95,7 +101,8 @@ def read(path: Path) -> Checkpoint:
     except SafetensorError as error:
         raise InvalidInput(f"{path.name} is no {_SUFFIX} file or is damaged: {error}. Copy it "
                            "anew.") from error
-    return Checkpoint(architecture, weights, _card(path.with_suffix(".json")))
+    return Checkpoint(architecture, weights, _card(path.with_suffix(".json")),
+                      _ranges(header, architecture, path))
 
 
 def networks() -> dict[str, Mapping[str, Any]]:
@@ -142,8 +149,7 @@ def promote(path: Path, name: str) -> Path:
         raise InvalidInput(f"{name!r} is the name of a shipped network; choose another.")
     checkpoint = read(path)
     target = data_folder() / "nets" / f"{name}{_SUFFIX}"
-    write(target, Checkpoint(checkpoint.architecture, checkpoint.weights,
-                             {**checkpoint.card, "name": name}))
+    write(target, dataclasses.replace(checkpoint, card={**checkpoint.card, "name": name}))
     return target
 
 
@@ -161,6 +167,19 @@ def _architecture(header: Mapping[str, str], path: Path) -> Architecture:
         raise InvalidInput(f"{path.name} holds arrays, but no Go network of this program: its "
                            "header names no architecture. Choose one that this program wrote.")
     return Architecture.from_facts(facts)
+
+
+def _ranges(header: Mapping[str, str], architecture: Architecture, path: Path) -> Ranges:
+    try:
+        facts = json.loads(header.get("ranges", "{}"))
+        ranges = {str(k): (float(low), float(high)) for k, (low, high) in facts.items()}
+        good = all(-1e6 < low <= 0 <= high < 1e6 for low, high in ranges.values())
+    except (ValueError, TypeError, AttributeError):
+        good = False
+    if not good or (ranges and set(ranges) != set(architecture.places())):
+        raise InvalidInput(f"The ranges in the header of {path.name} do not fit its network; "
+                           "write the network anew.")
+    return ranges
 
 
 def _arrays(file: Any, architecture: Architecture, path: Path) -> Weights:

@@ -37,11 +37,15 @@ def build(architecture: Architecture, weights: Weights, size: int) -> bytes:
         policy_logits [B, S * S + 1], win_draw_loss [B, 3] (probabilities), score [B] (points) and
         ownership [B, S * S] in [-1, 1].
     """
-    return _Writer(architecture, weights, size).model()
+    return Writer(architecture, weights, size).model()
 
 
-class _Writer:
-    """Nodes and constants gathered while walking through the network; names are outputs."""
+class Writer:
+    """Nodes and constants gathered while walking through the network; names are outputs.
+
+    `_mark` is called with what goes in and comes out of the tower's convolutions; `quantise.py`
+    overrides it.
+    """
 
     def __init__(self, architecture: Architecture, weights: Weights, size: int) -> None:
         self._architecture = architecture
@@ -51,19 +55,19 @@ class _Writer:
         self._constants: dict[str, onnx.TensorProto] = {}
 
     def model(self) -> bytes:
+        """The whole graph, serialised."""
         points = self._size * self._size
         x = self._tower()
         self._policy(x)
         self._value(x)
         shapes: tuple[list[int | str | None], ...] = (
             ["B", points + 1], ["B", 3], ["B"], ["B", points])
-        graph = helper.make_graph(
-            self._nodes, "go",
-            [helper.make_tensor_value_info("planes", TensorProto.FLOAT,
-                                           ["B", PLANES, self._size, self._size])],
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-             for name, shape in zip(OUTPUTS, shapes, strict=True)],
-            list(self._constants.values()))
+        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                   for name, shape in zip(OUTPUTS, shapes, strict=True)]
+        planes = helper.make_tensor_value_info("planes", TensorProto.FLOAT,
+                                               ["B", PLANES, self._size, self._size])
+        graph = helper.make_graph(self._nodes, "go", [planes], [*outputs, *self._further()],
+                                  list(self._constants.values()))
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
         model.ir_version = _IR
         onnx.checker.check_model(model)
@@ -73,13 +77,25 @@ class _Writer:
         x = self._node("Relu", self._conv("entry", "planes"))
         for block in range(self._architecture.blocks):
             at = f"block{block}"
-            h = self._conv(f"{at}.first", x)
+            entry = self._mark(f"{at}.entry", x)
+            h = self._conv(f"{at}.first", entry)
             if self._architecture.pools(block):
-                pooled = self._pool(self._node("Relu", self._conv(f"{at}.pool", x)))
-                h = self._node("Add", h, self._spread(f"{at}.spread", pooled))
-            h = self._node("Relu", h)
-            x = self._node("Relu", self._node("Add", self._conv(f"{at}.second", h), x))
+                pooled = self._node("Relu", self._conv(f"{at}.pool", entry))
+                pooled = self._pool(self._mark(f"{at}.pool", pooled))
+                h = self._node("Add", self._mark(f"{at}.first", h, signed=True),
+                               self._spread(f"{at}.spread", pooled))
+            middle = self._mark(f"{at}.middle", self._node("Relu", h))
+            branch = self._mark(f"{at}.second", self._conv(f"{at}.second", middle), signed=True)
+            x = self._node("Relu", self._node("Add", branch, x))
         return x
+
+    def _mark(self, name: str, x: str, *, signed: bool = False) -> str:
+        """A named place in the tower; a place that is not signed holds nothing below 0."""
+        return x
+
+    def _further(self) -> list[onnx.ValueInfoProto]:
+        """Outputs besides the usual ones."""
+        return []
 
     def _policy(self, x: str) -> None:
         pooled = self._pool(self._node("Relu", self._conv("policy.pool", x)))
@@ -130,10 +146,8 @@ class _Writer:
         return [self._constant(term, self._weights[term])
                 for term in (f"{name}.weight", f"{name}.bias") if term in self._weights]
 
-    def _constant(self, name: str, value: npt.NDArray[np.generic] | np.generic) -> str:
-        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(value)
-                                                        if np.ndim(value) else np.array(value),
-                                                        name)
+    def _constant(self, name: str, value: npt.NDArray[Any] | np.generic) -> str:
+        self._constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
         return name
 
     def _node(self, kind: str, *inputs: str, output: str = "", **settings: Any) -> str:

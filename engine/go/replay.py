@@ -158,7 +158,8 @@ def last(games: Games, count: int) -> Games:
     first = max(0, len(games.komi) - count)
     begin = int(games.start[first])
     entry = int(games.target_start[begin])
-    cut: dict[str, Array] = {"start": games.start[first:] - begin, "target_start": games.target_start[begin:] - entry}
+    cut: dict[str, Array] = {"start": games.start[first:] - begin,
+                             "target_start": games.target_start[begin:] - entry}
     for name in ("move", "policy_weight", "value_weight", "search_value"):
         cut[name] = getattr(games, name)[begin:]
     for name in ("target_point", "target_share"):

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any, Final
 
 from engine.go.architecture import Architecture
-from engine.go.checkpoint import Checkpoint, write
+from engine.go.checkpoint import write
 from engine.go.journal import Journal
 from engine.go.library import Library
 from engine.go.replay import Sampler
@@ -118,7 +118,7 @@ class _Run:
                 "games": sum(self._library.counts.values()),
                 "held_out": self._facts.get("held_out", {})}
         network = self._folder / "latest.safetensors"
-        write(network, Checkpoint(trainer.architecture, trainer.weights(), card))
+        write(network, trainer.checkpoint(Sampler(self._library.learnt()), card))
         trainer.save(self._folder / STATE, {"games": self._library.counts})
         self._facts["network"] = str(network)
         self._journal.state(self._facts)

@@ -28,8 +28,10 @@ from torch.nn import functional
 
 from engine.errors import InvalidInput
 from engine.go.architecture import SCORE_SCALE, Architecture
+from engine.go.checkpoint import Checkpoint
 from engine.go.files import replace
 from engine.go.network import Network
+from engine.go.quantise import calibrate
 from engine.go.replay import Batch, Sampler
 from engine.params import Params, knob
 
@@ -38,6 +40,7 @@ _OUTCOME_WEIGHT: Final = 1.2
 _SCORE_WEIGHT: Final = 0.5
 _OWNER_WEIGHT: Final = 1.5
 _SCORE_KNEE: Final = 0.5  # in units of SCORE_SCALE points
+_CALIBRATION: Final = 512  # positions
 _BETAS: Final = (0.9, 0.99)
 _CLIP: Final = 2.0  # norm of the gradient
 
@@ -167,6 +170,13 @@ class Trainer:
             for name, parameter in network.tensors.items():
                 parameter.copy_(self._average[name])
         return network.weights()
+
+    def checkpoint(self, games: Sampler, card: Mapping[str, Any]) -> Checkpoint:
+        """The averaged network with its ranges, measured on positions drawn from games."""
+        weights = self.weights()
+        planes = games.draw(_CALIBRATION, np.random.default_rng(self.seed)).planes
+        return Checkpoint(self.architecture, weights, card,
+                          calibrate(self.architecture, weights, planes))
 
     def begin_from(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
         """Start from given weights instead of random ones; the optimiser starts anew."""
