@@ -35,7 +35,17 @@ export default (component) => {
 
 @cache
 def _component(name: str) -> Any:
-    return st.components.v2.component(f"atrium_{name}", js=_LOADER % (BASE, name))
+    return st.components.v2.component(
+        f"atrium_{name.replace('/', '_')}", js=_LOADER % (BASE, name))
+
+
+def _act(run: Run, key: str) -> None:
+    """Answer the button of a crashed, ended or empty picture."""
+    wanted = st.session_state[key].action
+    if wanted == "restart":
+        wait([run.reset()], PATIENCE_S)
+    elif wanted == "run":
+        wait([run.set_running(True)], PATIENCE_S)
 
 
 def player(run: Run, *, height: int) -> None:
@@ -46,20 +56,34 @@ def player(run: Run, *, height: int) -> None:
         height: Pixels of the whole component.
     """
     key = f"player-{run.domain}"
-
-    def act() -> None:
-        """Answer the button of a crashed, ended or empty picture."""
-        wanted = st.session_state[key].action
-        if wanted == "restart":
-            wait([run.reset()], PATIENCE_S)
-        elif wanted == "run":
-            wait([run.set_running(True)], PATIENCE_S)
-
     _component("player")(
-        key=key, height=height, on_action_change=act,
+        key=key, height=height, on_action_change=lambda: _act(run, key),
         data={"run": run.token, "ws": f"/live/ws?run={run.token}", "height": height,
               "shortcuts": True},
     )
+
+
+def desk(run: Run, view: str) -> None:
+    """The Go board with what its search thinks; its own module lays the cards out.
+
+    Args:
+        run: The game to show.
+        view: "play" puts the search beside the board, "review" what the moves cost.
+    """
+    key = f"desk-{run.domain}"
+    _component("go/desk")(key=key, data={"run": run.token, "view": view},
+                          on_action_change=lambda: _act(run, key))
+
+
+def boards(items: list[dict[str, Any]], key: str) -> None:
+    """A row of small boards.
+
+    Args:
+        items: For each: size, stones as text (X black, O white), last point or -1, title, note,
+            and Black's chance to win in [0, 1] or None.
+        key: Stable key of the row.
+    """
+    _component("go/boards")(key=key, data={"items": items})
 
 
 def inspector(run: Run, *, height: int) -> None:

@@ -52,7 +52,7 @@ def _seed(run: Run) -> None:
 
 
 @st.fragment
-def run_bar(run: Run, more: Callable[[Run], None]) -> None:
+def run_bar(run: Run, more: Callable[[Run], None], *, paced: bool = True) -> None:
     """Draw the row; shortcuts are Space, N and R.
 
     A fragment: a press runs this row again and not the page, so that the picture is not held up
@@ -61,15 +61,16 @@ def run_bar(run: Run, more: Callable[[Run], None]) -> None:
     Args:
         run: The run.
         more: Draws the domain's own controls at the end of the row.
+        paced: Whether the person chooses the speed; a search simply thinks as fast as it can.
     """
     if st.session_state.pop(f"{run.domain}.refresh", False):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
-        _row(run)
+        _row(run, paced)
         more(run)
 
 
-def _row(run: Run) -> None:
+def _row(run: Run, paced: bool) -> None:
     running = run.state in ("running", "starting")
     st.button("Pause" if running else "Run", key=f"{run.domain}.toggle", type="primary",
               icon=":material/pause:" if running else ":material/play_arrow:", shortcut="Space",
@@ -79,12 +80,13 @@ def _row(run: Run) -> None:
               help="Pause and make one step.")
     st.button("Reset :gray[R]", key=f"{run.domain}.reset", on_click=begin_again, args=(run,),
               help="Begin again from step 0 with the chosen settings and seed.")
-    speed = f"{run.domain}.speed"
-    names = {v: k for k, v in SPEEDS.items()}
-    st.session_state[speed] = names.get(run.rate, "10×")
-    st.segmented_control("Speed", list(SPEEDS), key=speed, required=True,
-                         on_change=_speed, args=(run,), label_visibility="collapsed",
-                         help="Simulated seconds a second of your time.")
+    if paced:
+        speed = f"{run.domain}.speed"
+        names = {v: k for k, v in SPEEDS.items()}
+        st.session_state[speed] = names.get(run.rate, "10×")
+        st.segmented_control("Speed", list(SPEEDS), key=speed, required=True,
+                             on_change=_speed, args=(run,), label_visibility="collapsed",
+                             help="Simulated seconds a second of your time.")
     st.number_input("Seed", 0, MAX_SEED, key=f"{run.domain}.seed", on_change=_seed, args=(run,),
                     label_visibility="collapsed", width=110, format="%d",
                     help="Seed of the run; a change begins again. The same seed and settings give "

@@ -1,0 +1,97 @@
+/** A row of small boards: games being played elsewhere, or positions side by side. */
+
+import { element, setText } from "../dom.js";
+import { applyTheme, hostOf, themeName } from "../theme.js";
+import { Geometry, drawStones, drawWood, readStones } from "./goban.js";
+import { drawLast } from "./overlays.js";
+
+const THEME_MS = 1000;
+const CSS = `
+.boards { display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 12px; color: var(--text); font-variant-numeric: tabular-nums; }
+.boards figure { margin: 0; min-width: 0; }
+.boards canvas { display: block; width: 100%; aspect-ratio: 1; }
+.boards .share { height: 6px; border-radius: 2px; margin-top: 6px; background: color-mix(in srgb, var(--muted) 35%, transparent); overflow: hidden; }
+.boards .share i { display: block; height: 100%; background: var(--blue); transform-origin: left; }
+.boards figcaption { display: flex; justify-content: space-between; gap: 6px; font-size: 12px; line-height: 16px; margin-top: 4px; white-space: nowrap; }
+.boards figcaption span { color: var(--muted); overflow: hidden; text-overflow: ellipsis; }
+`;
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(CSS);
+
+class Boards {
+  constructor(parent) {
+    this.host = hostOf(parent);
+    this.root = element("div.atrium.boards");
+    this.figures = [];
+    parent.append(this.root);
+    const tree = this.root.getRootNode();
+    if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
+    this.sizes = new ResizeObserver(() => this.draw());
+    this.sizes.observe(this.root);
+    this.timer = setInterval(() => {
+      if (themeName(this.host) !== this.theme?.name) this.draw();
+    }, THEME_MS);
+  }
+
+  show(items) {
+    this.items = items;
+    while (this.figures.length > items.length) this.figures.pop().node.remove();
+    while (this.figures.length < items.length) {
+      const canvas = element("canvas", { role: "img" });
+      const bar = element("i");
+      const share = element("div.share", {}, bar);
+      const title = element("b");
+      const note = element("span");
+      const node = element("figure", {}, canvas, share, element("figcaption", {}, title, note));
+      this.figures.push({ node, canvas, share, bar, title, note });
+      this.root.append(node);
+    }
+    this.draw();
+  }
+
+  draw() {
+    this.theme = applyTheme(this.root, themeName(this.host));
+    (this.items ?? []).forEach((item, i) => {
+      const { canvas, share, bar, title, note } = this.figures[i];
+      setText(title, item.title);
+      setText(note, item.note);
+      share.hidden = item.win === null || item.win === undefined;
+      bar.style.transform = `scaleX(${item.win ?? 0})`;
+      canvas.setAttribute("aria-label", `Game ${item.title}, ${item.note}`);
+      const side = Math.floor(canvas.clientWidth);
+      if (side < 20) return;
+      const scale = Math.max(1, devicePixelRatio);
+      canvas.width = canvas.height = Math.round(side * scale);
+      const g = canvas.getContext("2d");
+      g.scale(scale, scale);
+      const geometry = new Geometry(item.size, side);
+      geometry.named = false;
+      const stones = readStones(item.stones);
+      drawWood(g, geometry, this.theme);
+      drawStones(g, geometry, stones);
+      drawLast(g, geometry, this.theme, stones, item.last);
+    });
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.sizes.disconnect();
+    this.root.remove();
+  }
+}
+
+const rows = new WeakMap();
+
+/**
+ * Mount or update a row.
+ * @param {{data: {items: {size: number, stones: string, last: number, title: string, note: string, win: ?number}[]},
+ *     parentElement: Element|ShadowRoot}} component
+ */
+export default function mount({ data, parentElement }) {
+  if (!rows.has(parentElement)) rows.set(parentElement, new Boards(parentElement));
+  rows.get(parentElement).show(data.items);
+  return () => {
+    rows.get(parentElement)?.close();
+    rows.delete(parentElement);
+  };
+}
