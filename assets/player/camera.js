@@ -2,8 +2,6 @@
 
 import { clamp } from "./dom.js";
 
-const NEAREST = 64;
-
 export class Camera {
   constructor() {
     this.width = 1;
@@ -15,6 +13,8 @@ export class Camera {
     this.x = 0;
     this.y = 0;
     this.bounds = { x: 0, y: 0, width: 1, height: 1 };
+    /** Pixels a unit at the nearest view. */
+    this.nearest = 64;
     this.fitted = true;
     /** Grows with every change: caches compare it. */
     this.version = 0;
@@ -23,7 +23,7 @@ export class Camera {
   /** Scale at which all is seen. */
   get fitScale() {
     const { width, height } = this.bounds;
-    return Math.max(0.05, Math.min((this.width - 12) / width, (this.height - 8) / height));
+    return Math.max(0.001, Math.min((this.width - 12) / width, (this.height - 8) / height));
   }
 
   /** Zoom relative to the fit. */
@@ -64,7 +64,7 @@ export class Camera {
    */
   zoomAt(factor, px, py) {
     const fit = this.fitScale;
-    const scale = clamp(this.scale * factor, fit, Math.max(NEAREST, 4 * fit));
+    const scale = clamp(this.scale * factor, fit, Math.max(this.nearest, 4 * fit));
     if (scale === this.scale) return;
     const dx = px - this.width / 2;
     const dy = py - this.height / 2;

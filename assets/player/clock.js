@@ -1,9 +1,9 @@
 /**
  * The play clock: which step is shown now.
  *
- * Chunks come about five times a second; the head trails the newest step by `TARGET_S` seconds of
- * play, at the rate at which steps arrive, a little faster or slower to hold that distance. It
- * never runs backwards.
+ * Chunks come about five times a second, or as seldom as there are steps; the head trails the newest
+ * step by `TARGET_S` seconds of play, more where steps are long, at the rate at which steps arrive, a
+ * little faster or slower to hold that distance. It never runs backwards.
  */
 
 import { clamp } from "./dom.js";
@@ -23,7 +23,7 @@ const MOST_OF_WANTED = 1.1;
 const WINDOW = 12;
 
 /** Speed relative to the arrival rate, from the seconds of play that are queued. */
-const pace = (level) => Math.min(1 + clamp(GAIN * (level - TARGET_S), -0.5, 1), level / EASE_S);
+const pace = (level, target) => Math.min(1 + clamp(GAIN * (level - target), -0.5, 1), level / EASE_S);
 
 export class PlayClock {
   constructor() {
@@ -86,6 +86,11 @@ export class PlayClock {
     this.rushEnd = now + RUSH_MS;
   }
 
+  /** Seconds of play to hold on the average: a step that comes every two seconds is queued at once. */
+  get target() {
+    return Math.max(TARGET_S, 0.5 / this.rate + EASE_S);
+  }
+
   /** Seconds of play between the head and the newest step. */
   level(last) {
     return Math.max(0, last - this.head) / this.rate;
@@ -102,14 +107,15 @@ export class PlayClock {
     const seconds = clamp((now - this.then) / 1000, 0, 0.25);
     this.then = now;
     const level = this.level(last);
-    if (flowing && level > RESYNC_S) {
-      this.head = last - TARGET_S * this.rate;
+    const { target } = this;
+    if (flowing && level > RESYNC_S - TARGET_S + target + 0.5 / this.rate) {
+      this.head = last - target * this.rate;
       this.resyncs += 1;
       return this.head;
     }
-    if (this.filling && flowing && level < 0.8 * TARGET_S) return this.head;
+    if (this.filling && flowing && level < 0.8 * target) return this.head;
     this.filling = false;
-    let speed = this.rate * (flowing ? pace(level) : Math.max(1, level));
+    let speed = this.rate * (flowing ? pace(level, target) : Math.max(1, level));
     if (this.rushTo >= 0) {
       const left = (this.rushEnd - now) / 1000;
       if (this.head >= this.rushTo) this.rushTo = -1;

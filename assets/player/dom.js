@@ -36,6 +36,13 @@ export function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** Bring a list of nodes to a length, then write each: nodes that stay are not replaced. */
+export function fillList(parent, items, make, write) {
+  while (parent.children.length > items.length) parent.lastChild.remove();
+  while (parent.children.length < items.length) parent.append(make());
+  items.forEach((item, i) => write(parent.children[i], item));
+}
+
 /** Write text only when it differs: an unchanged node costs no layout. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

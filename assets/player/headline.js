@@ -28,6 +28,15 @@ addEventListener("keydown", (event) => {
   button.click();
 }, true);
 
+/** What the run can prove of itself, in two parts. */
+function proven(status) {
+  if (status?.robot_steps !== undefined)
+    return [`${grouped(status.conflicts)} conflicts in`, `${grouped(status.robot_steps)} robot-steps`];
+  if (status?.certified) return ["every batch", "certified optimal"];
+  if (Number.isFinite(status?.gap_percent)) return ["optimality gap", `${status.gap_percent.toFixed(2)} %`];
+  return ["", ""];
+}
+
 export default follower(CSS, (root) => {
   const title = element("h1");
   const sentence = element("p");
@@ -44,9 +53,9 @@ export default follower(CSS, (root) => {
       const state = hub.link.state === "ended" ? "ended" : status?.state ?? "starting";
       dot.className = state;
       const name = status?.number ? `Run ${status.number} · ` : "";
-      const checked = status?.robot_steps !== undefined;
-      setText(before, `${name}${WORDS[state]}${checked ? ` · ${grouped(status.conflicts)} conflicts in` : ""}`);
-      setText(count, checked ? `${grouped(status.robot_steps)} robot-steps` : "");
+      const [lead, proof] = proven(status);
+      setText(before, `${name}${WORDS[state]}${lead && ` · ${lead}`}`);
+      setText(count, proof);
     },
   };
 });

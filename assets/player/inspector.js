@@ -1,19 +1,13 @@
 /** The inspector: what the selected agent is doing, beside the live picture. */
 
-import { clamp, element, setAttribute, setText } from "./dom.js";
+import { clamp, element, fillList, setAttribute, setText } from "./dom.js";
 import { painterOf } from "./painters/index.js";
 import { acquireHub, releaseHub } from "./registry.js";
 import { adoptSheet } from "./sheet.js";
 import { applyTheme, hostOf, themeName } from "./theme.js";
+import { Why } from "./why.js";
 
 const THEME_MS = 500;
-
-/** Bring a list of nodes to a length, then write each: nodes that stay are not replaced. */
-function fillList(parent, items, make, write) {
-  while (parent.children.length > items.length) parent.lastChild.remove();
-  while (parent.children.length < items.length) parent.append(make());
-  items.forEach((item, i) => write(parent.children[i], item));
-}
 
 class Inspector {
   constructor(parent, data) {
@@ -43,6 +37,7 @@ class Inspector {
     this.eventsTitle = element("h3", {}, "Last events");
     this.events = element("ol.agent-events");
     this.past = element("p.past", { hidden: true }, "The picture shows the past; these are facts of now.");
+    this.why = new Why((agent) => this.hub.peek(agent), (agent) => this.hub.select(agent));
     this.facts = element(
       "div.facts",
       {},
@@ -51,6 +46,7 @@ class Inspector {
       this.stages,
       this.rows,
       this.bars,
+      this.why.node,
       this.eventsTitle,
       this.events,
     );
@@ -95,9 +91,13 @@ class Inspector {
     const chosen = hub.selected >= 0;
     this.facts.hidden = !chosen;
     this.empty.hidden = chosen;
-    const noun = hub.facts ? painterOf(hub.facts.domain).noun : "robot";
+    const nouns = hub.groups.map(({ noun }) => noun).filter(Boolean).join(" or a ");
+    const noun = nouns || (hub.facts ? painterOf(hub.facts.domain).noun : "robot");
     setText(this.emptyText, `Click a ${noun}, or press / and type its number`);
-    if (!chosen) return;
+    if (!chosen) {
+      hub.peek(-1);
+      return;
+    }
     const facts = hub.inspect ?? {
       agent: hub.selected,
       name: hub.agentName(hub.selected),
@@ -117,6 +117,7 @@ class Inspector {
     this.#stages(facts.stages ?? []);
     this.#rows(facts.rows ?? []);
     this.#bars(facts.bars ?? []);
+    this.why.write(facts.why);
     this.#events(facts.events ?? []);
   }
 

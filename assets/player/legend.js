@@ -10,6 +10,8 @@ export class Legend {
     this.ramps = element("div.legend-ramps");
     this.node = element("div.legend", {}, this.states, this.ramps);
     this.counts = [];
+    /** State of each entry. */
+    this.shown = [];
     /** State that stays pointed at, or -1. */
     this.pinned = -1;
   }
@@ -17,7 +19,7 @@ export class Legend {
   #pin(state) {
     this.pinned = this.pinned === state ? -1 : state;
     [...this.states.children].forEach((node, i) =>
-      setAttribute(node, "aria-pressed", String(i === this.pinned)),
+      setAttribute(node, "aria-pressed", String(this.shown[i] === this.pinned)),
     );
     this.point(this.pinned);
   }
@@ -25,6 +27,7 @@ export class Legend {
   /** Lay out for a painter in a theme. */
   setPainter(painter) {
     this.counts = [];
+    this.shown = painter.legend().map(({ state }) => state);
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     this.states.replaceChildren(
       ...painter.legend().map(({ state, label }) => {
@@ -55,9 +58,9 @@ export class Legend {
         );
       }),
     );
-    this.rampNodes = painter.ramps().map(({ label, from, to, end, layer }) => {
+    this.rampNodes = painter.ramps().map(({ label, from, middle, to, end, layer }) => {
       const bar = element("i.ramp");
-      bar.style.background = `linear-gradient(90deg, ${from}, ${to})`;
+      bar.style.background = `linear-gradient(90deg, ${[from, middle, to].filter(Boolean).join(", ")})`;
       const node = element("span.legend-ramp", {}, label, bar, end);
       node.dataset.layer = layer;
       return node;
@@ -67,7 +70,7 @@ export class Legend {
 
   /** @param {Uint32Array} counts Agents in each state. */
   setCounts(counts) {
-    this.counts.forEach((node, state) => setText(node, grouped(counts[state] ?? 0)));
+    this.counts.forEach((node, i) => setText(node, grouped(counts[this.shown[i]] ?? 0)));
   }
 
   /** Ramps of layers that are off are faint. */
@@ -77,6 +80,6 @@ export class Legend {
 
   /** Light the entry of the hovered agent's state. */
   light(state) {
-    [...this.states.children].forEach((node, i) => node.classList.toggle("lit", i === state));
+    [...this.states.children].forEach((node, i) => node.classList.toggle("lit", this.shown[i] === state));
   }
 }

@@ -14,6 +14,23 @@ const KINDS = {
       1.5, -4, 1.5,
     ],
   },
+  rain: {
+    label: "rain",
+    colour: (t) => t.marks.blue,
+    outline: [0, -5, 3.6, 1.4, 2.2, 4, -2.2, 4, -3.6, 1.4],
+  },
+  crowd: { label: "crowd", colour: (t) => t.marks.orange, radius: 4 },
+  outage: { label: "outage", colour: (t) => t.states.fault, outline: [-4, -4, 4, -4, 0, 4.5] },
+  policy: {
+    label: "policy switched",
+    colour: (t) => t.marks.purple,
+    outline: [-4, -4, 4, -4, 4, 4, -4, 4],
+  },
+  retrained: {
+    label: "ETA retrained",
+    colour: (t) => t.marks.green,
+    outline: [-4, 4, -1.5, -4, 1.5, -4, 4, 4],
+  },
   setting: { label: "setting changed", colour: (t) => t.primary, outline: [0, -5, 5, 0, 0, 5, -5, 0] },
 };
 const OTHER = { label: "event", colour: (t) => t.muted, radius: 3.5 };

@@ -39,6 +39,8 @@ class Player {
     this.only = -1;
     this.peeked = -1;
     this.pointerAt = null;
+    /** Who the selected agent is, where one number serves several after each other. */
+    this.subject = null;
     this.chromeAt = 0;
     this.labelAt = 0;
     this.statsAt = 0;
@@ -132,7 +134,7 @@ class Player {
       array: (name, values) => {
         if (this.painter?.setArray(name, values)) this.stage.camera.setBounds(this.painter.bounds());
       },
-      layer: (name, values) => this.painter?.setLayer(name, values),
+      layer: (name, values, step) => this.painter?.setLayer(name, values, step),
       key: (picture) => this.painter?.reset(picture),
       frame: (before, after) => this.painter?.step(before, after),
     });
@@ -166,7 +168,10 @@ class Player {
       this.hud.setLayers(Painter.layers, Painter.noun);
       this.hud.setPressed(this.layers);
     }
-    if (!same) this.stage.camera.fitted = true;
+    if (!same) {
+      this.stage.camera.fitted = true;
+      this.stage.opening = true;
+    }
     this.Painter = Painter;
     this.stage.setPainter(this.painter);
     this.legend.setPainter(this.painter);
@@ -216,6 +221,7 @@ class Player {
 
   #selected() {
     const { hub } = this;
+    this.subject = null;
     this.spoken.textContent =
       hub.selected >= 0 ? `${hub.agentName(hub.selected)} selected` : "Selection cleared";
   }
@@ -237,11 +243,9 @@ class Player {
 
   /** @returns {number|string} The agent, or what is wrong. */
   #parse(text) {
-    const digits = /(\d+)\s*$/.exec(text ?? "");
-    const agents = this.session.reel.before.agents;
-    const agent = digits ? Number(digits[1]) : NaN;
-    if (!digits || agent >= agents) return `no ${text.trim() || this.Painter?.noun}: 0 to ${agents - 1}`;
-    return agent;
+    const agent = this.hub.find(text, this.Painter?.noun);
+    if (typeof agent === "string" || !this.painter?.present || this.painter.present(agent)) return agent;
+    return `${this.hub.agentName(agent)} is not on the map`;
   }
 
   #find(text) {
@@ -297,20 +301,31 @@ class Player {
     shot.now = now;
     shot.layers = reduced ? { ...this.layers, trails: false } : this.layers;
     shot.selected = hub.selected;
-    shot.hovered = this.peeked >= 0 ? this.peeked : this.hovered;
+    shot.hovered = this.peeked >= 0 ? this.peeked : hub.peeked >= 0 ? hub.peeked : this.hovered;
     shot.hoverSince = this.hoverSince;
     shot.only = this.only;
     shot.loaded = loaded && session.reel.after.agents > 0;
     shot.facts = hub.mode === "live" ? session.inspectShown() : null;
     shot.follow = hub.follow;
     shot.label = hub.selected >= 0 ? (shot.facts?.callout ?? hub.agentName(hub.selected)) : "";
-    shot.tag = shot.hovered >= 0 ? hub.agentName(shot.hovered) : "";
+    const name = shot.hovered >= 0 ? hub.agentName(shot.hovered) : "";
+    shot.tag = name && this.painter?.tag ? this.painter.tag(shot.hovered, name) : name;
     const still = hub.link.state === "lost" || hub.status?.state === "crashed" || hub.link.state === "ended";
     const moved = stage.stale || camera.version !== this.cameraSeen;
     if (moved || !(still || session.settling)) stage.draw(shot);
     this.cameraSeen = camera.version;
     this.drawnAt = now;
+    if (shot.loaded && !session.settling) this.#dropGone();
     if (now - this.chromeAt >= CHROME_MS) this.#chrome(now);
+  }
+
+  /** Who has left the map, or whose place another has taken, is no longer selected. */
+  #dropGone() {
+    const { hub, painter } = this;
+    if (hub.selected < 0 || !painter.present) return;
+    const { subject } = hub.inspect ?? {};
+    if (!painter.present(hub.selected) || (this.subject && subject && this.subject !== subject)) hub.select(-1);
+    else this.subject = subject ?? null;
   }
 
   #hover(now) {
@@ -368,7 +383,7 @@ class Player {
     setAttribute(
       this.stage.canvas,
       "aria-label",
-      `${this.Painter.subject}, ${hub.facts.agents} ${this.Painter.noun}s: ${counts}`,
+      `${this.Painter.subject}, ${hub.groups[0].count} ${this.Painter.noun}s: ${counts}`,
     );
   }
 

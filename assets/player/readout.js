@@ -1,4 +1,4 @@
-/** Simulated time and step of a run. */
+/** Simulated time of a run, and its step or dispatch cycle. */
 
 import { clockText, element, grouped, setText } from "./dom.js";
 import { follower } from "./follow.js";
@@ -17,7 +17,8 @@ export default follower(CSS, (root) => {
     draw(hub) {
       const at = hub.status?.step;
       setText(time, at === undefined ? "—" : clockText(hub.clockAt(at)));
-      setText(step, at === undefined ? "" : `step ${grouped(at)}`);
+      const cycle = hub.status?.cycle;
+      setText(step, at === undefined ? "" : cycle === undefined ? `step ${grouped(at)}` : `cycle ${grouped(cycle)}`);
     },
   };
 });

@@ -1,6 +1,6 @@
 /** What the components on one page share about a run, keyed by its token. The player feeds it. */
 
-/** @typedef {"scene"|"status"|"events"|"activity"|"inspect"|"summary"|"select"|"follow"|"link"|"mode"|"snapshot"|"said"} Topic */
+/** @typedef {"scene"|"status"|"events"|"activity"|"inspect"|"summary"|"select"|"follow"|"link"|"peek"|"mode"|"snapshot"|"said"} Topic */
 
 class Hub {
   /** @param {string} token */
@@ -18,6 +18,8 @@ class Hub {
     /** Latest answer to a command: {name, id, text} or {name, id, error}. */
     this.said = null;
     this.selected = -1;
+    /** Agent that a list beside the picture points at, or -1. */
+    this.peeked = -1;
     this.follow = false;
     /** "live" or "replay": whether the picture shows the present. */
     this.mode = "live";
@@ -68,10 +70,47 @@ class Hub {
     this.emit("follow");
   }
 
+  /** Point at an agent from a list beside the picture, or at none with -1. */
+  peek(agent) {
+    if (agent === this.peeked) return;
+    this.peeked = agent;
+    this.emit("peek");
+  }
+
+  /** The sorts of agents one after the other: [{prefix, noun, count, from}]. */
+  get groups() {
+    const { facts } = this;
+    const groups = facts?.groups ?? [{ prefix: facts?.agent_prefix ?? "", noun: "", count: facts?.agents ?? 0 }];
+    let from = 0;
+    return groups.map((group) => {
+      from += group.count;
+      return { ...group, from: from - group.count };
+    });
+  }
+
   /** Name of an agent as the scene spells it, "R-0281". */
   agentName(agent) {
-    const digits = Math.max(4, String(Math.max(0, (this.facts?.agents ?? 1) - 1)).length);
-    return `${this.facts?.agent_prefix ?? ""}${String(agent).padStart(digits, "0")}`;
+    const { groups } = this;
+    const { prefix, from, count } = groups.findLast((group) => agent >= group.from) ?? groups[0];
+    const digits = Math.max(4, String(Math.max(0, count - 1)).length);
+    return `${prefix}${String(agent - from).padStart(digits, "0")}`;
+  }
+
+  /**
+   * The agent that a text means: "281", "r-0281"; a number alone is one of the first sort.
+   * @param {string} text
+   * @param {string} noun What to call one of the first sort.
+   * @returns {number|string} The agent, or what is wrong.
+   */
+  find(text, noun) {
+    const said = (text ?? "").trim();
+    const digits = /(\d+)$/.exec(said);
+    const { groups } = this;
+    const head = said.slice(0, digits?.index ?? 0).toLowerCase();
+    const group = (head && groups.find((g) => g.prefix.toLowerCase().startsWith(head[0]))) || groups[0];
+    const number = digits ? Number(digits[1]) : NaN;
+    if (number < group.count) return group.from + number;
+    return `no ${said || noun}: 0 to ${group.count - 1}`;
   }
 
   /** Seconds since midnight at a step. */

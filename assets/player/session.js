@@ -19,8 +19,8 @@ export class Session {
   /**
    * @param {object} hub Shared facts of the run.
    * @param {string} path Socket path.
-   * @param {object} sink Receives `scene(facts)`, `array(name, values)`, `layer(name, values)`,
-   *     `key(picture)`, `frame(before, after)`.
+   * @param {object} sink Receives `scene(facts)`, `array(name, values)`,
+   *     `layer(name, values, step)`, `key(picture)`, `frame(before, after)`.
    */
   constructor(hub, path, sink) {
     this.hub = hub;
@@ -143,7 +143,7 @@ export class Session {
     if (message.name.startsWith("scene.")) this.sink.array(message.name.slice(6), message.values);
     else if (message.back !== (this.hub.mode === "replay")) return;
     else if (message.back || !this.reel.loaded || message.step <= this.clock.head)
-      this.sink.layer(message.name, message.values);
+      this.sink.layer(message.name, message.values, message.step);
     else {
       this.waiting.push(message);
       if (this.waiting.length > 40) this.waiting.shift();
@@ -279,9 +279,9 @@ export class Session {
         i += 1;
         continue;
       }
-      const { name, values } = this.waiting[i];
+      const { name, values, step } = this.waiting[i];
       this.waiting.splice(i, 1);
-      this.sink.layer(name, values);
+      this.sink.layer(name, values, step);
     }
     return true;
   }

@@ -27,6 +27,8 @@ export class Stage {
     this.box = element("div.view", {}, this.canvas);
     this.surface = null;
     this.painter = null;
+    /** A scene of another size has come: its painter may choose where to look first. */
+    this.opening = false;
     this.theme = null;
     /** What is given up because frames cost too much: 0 nothing, 1 trails, 2 resolution too. */
     this.economy = 0;
@@ -57,6 +59,7 @@ export class Stage {
   setPainter(painter) {
     this.painter = painter;
     if (this.theme) painter.setTheme(this.theme);
+    if (painter.nearest) this.camera.nearest = painter.nearest;
     this.camera.setBounds(painter.bounds());
   }
 
@@ -79,6 +82,10 @@ export class Stage {
       context.fillRect(0, 0, surface.width, surface.height);
       return;
     }
+    if (this.opening) {
+      this.opening = false;
+      painter.open?.(camera);
+    }
     const begun = performance.now();
     if (this.economy) shot.layers = { ...shot.layers, trails: false };
     if (shot.follow && shot.loaded) {
@@ -88,6 +95,7 @@ export class Stage {
     painter.draw(surface, camera, shot);
     context.putImageData(this.image, 0, 0);
     context.setTransform(camera.ratio, 0, 0, camera.ratio, 0, 0);
+    painter.overlay?.(context, camera, shot);
     if (shot.loaded && shot.selected >= 0 && shot.label) {
       const at = painter.position(shot.selected);
       const ahead = painter

@@ -1,6 +1,7 @@
 """The player without Streamlit: a server with a page, the live routes and a scripted world.
 
     python -m tests.browser.player_harness --robots 1000 --rate 2
+    python -m tests.browser.player_harness --drivers 3000 --rate 10
 
 serves http://localhost:8600/?run=<token> (printed) until interrupted, for looking and measuring.
 """
@@ -22,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from engine.live.registry import Registry
 from engine.live.routes import live_routes
 from engine.live.run import Run
+from tests.browser.dispatch_world import CityWorld, CityWorldParams
 from tests.browser.player_world import World, WorldParams
 from tests.serving import serve
 
@@ -83,6 +85,9 @@ KPIS = [
 ]
 
 
+WORLDS = {"warehouse": (World, WorldParams), "dispatch": (CityWorld, CityWorldParams)}
+
+
 @dataclass
 class Harness:
     """A running harness."""
@@ -90,10 +95,11 @@ class Harness:
     port: int
     runs: Registry
 
-    def open(self, *, rate: float = 5.0, seed: int = 1, **params: float) -> Run:
+    def open(self, *, rate: float = 5.0, seed: int = 1, domain: str = "warehouse",
+             **params: float) -> Run:
         """Start a scripted run and wait until its world stands."""
-        wanted = WorldParams.parse(params)
-        run = self.runs.open("warehouse", World, wanted, seed, rate=rate)
+        make, model = WORLDS[domain]
+        run = self.runs.open(domain, make, model.parse(params), seed, rate=rate)
         assert run.wait_started()
         return run
 
@@ -133,10 +139,15 @@ def main() -> None:
     for name, default in (("robots", 1000), ("width", 134), ("height", 60), ("port", 8600)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--rate", type=float, default=2.0)
+    parser.add_argument("--drivers", type=int, help="show a city with so many drivers instead")
     given = parser.parse_args()
     runs = Registry(grace_s=1e9)
     harness = Harness(given.port, runs)
-    run = harness.open(rate=given.rate, robots=given.robots, width=given.width, height=given.height)
+    if given.drivers is None:
+        run = harness.open(rate=given.rate, robots=given.robots, width=given.width,
+                           height=given.height)
+    else:
+        run = harness.open(rate=given.rate, domain="dispatch", drivers=given.drivers)
     print(harness.url(run), flush=True)  # noqa: T201
     uvicorn.run(Starlette(routes=routes(runs)), host="127.0.0.1", port=given.port,
                 log_level="warning", ws="websockets-sansio")

@@ -1,8 +1,9 @@
 /** Which painter draws which domain. */
 
+import { DispatchPainter } from "./dispatch/painter.js";
 import { WarehousePainter } from "./warehouse/painter.js";
 
-const PAINTERS = { warehouse: WarehousePainter };
+const PAINTERS = { dispatch: DispatchPainter, warehouse: WarehousePainter };
 
 /**
  * Painter class of a domain.
