@@ -1,0 +1,146 @@
+"""What the page shows of a city: KPI cards once a second, and the data of its four charts.
+
+Everything is reduced from the recorder's kept points, the same points that the store gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.dispatch.metrics import KPIS, Kpi, Recorder, kpi_value, reduce
+
+WINDOW_STEPS: Final = 450
+"""15 minutes."""
+BARS: Final = 40
+HOUR_STEPS: Final = 1800
+_SLOT_STEPS: Final = 60
+_BY_NAME: Final = {k.name: k for k in KPIS}
+
+Float64 = npt.NDArray[np.float64]
+
+
+class Card(NamedTuple):
+    """Which KPI a card shows, and what its note says.
+
+    kpi: Name of the KPI.
+    beside: Name of the KPI in the note, or "".
+    note: Format of the note, with {} for the second KPI's value.
+    """
+
+    kpi: str
+    beside: str
+    note: str
+
+
+CARDS: Final = (
+    Card("wait", "", "15 min"),
+    Card("wait_p95", "", "15 min"),
+    Card("matched", "gave_up", "gave up {} %"),
+    Card("empty", "", "of all km"),
+    Card("eta_error", "eta_band", "band {} %"),
+    Card("cycle", "gap", "gap {} %"),
+)
+
+
+def cards(recorder: Recorder, now: int, window_steps: int = WINDOW_STEPS) -> list[dict[str, Any]]:
+    """The KPI row.
+
+    Args:
+        recorder: Where the points are kept.
+        now: Current step.
+        window_steps: Steps a value is reduced over, > 0.
+
+    Returns:
+        One dict a card: label, note, value (text, None without a point), unit, delta (change
+        against the window before), tone ("good", "bad" or "flat"), series, help.
+    """
+    out = []
+    for card in CARDS:
+        kpi = _BY_NAME[card.kpi]
+        value = kpi_value(recorder, kpi, now, window_steps)
+        before = kpi_value(recorder, kpi, now - window_steps, window_steps)
+        delta, tone = _change(kpi, value, before)
+        note = card.note
+        if card.beside:
+            beside = _BY_NAME[card.beside]
+            other = kpi_value(recorder, beside, now, window_steps)
+            note = "" if other is None else card.note.format(_text(beside, other))
+        out.append({
+            "label": kpi.label, "note": note, "unit": kpi.unit, "help": kpi.help,
+            "value": None if value is None else _text(kpi, value),
+            "delta": delta, "tone": tone,
+            "series": _spark(recorder, kpi, now, window_steps),
+        })
+    return out
+
+
+class ChartData(NamedTuple):
+    """Points of the page's charts, x in steps.
+
+    waits_over_time: (step, median minutes, 95th percentile), two-minute stretches of who was done.
+    waits: float64 [N], minutes, of every rider of the last hour, those who gave up included.
+    surge: District to (step, mean multiplier).
+    balance: (step, requests a minute, free drivers).
+    """
+
+    waits_over_time: tuple[Float64, Float64, Float64]
+    waits: Float64
+    surge: dict[str, tuple[Float64, Float64]]
+    balance: tuple[Float64, Float64, Float64]
+
+
+def chart_data(recorder: Recorder, now: int, districts: Sequence[str]) -> ChartData:
+    """What the charts draw: the kept samples, at most three hours of a city."""
+    waits = recorder.window("rider.wait_s", -1.0, now)
+    hour = waits[waits[:, 0] > now - HOUR_STEPS, 1] / 60.0
+    asked = recorder.window("demand.requests_per_min", -1.0, now)
+    free = recorder.window("fleet.idle_count", -1.0, now)
+    surge = {}
+    for name in districts:
+        points = recorder.window(f"surge.{name}", -1.0, now)
+        surge[name] = (points[:, 0], points[:, 1])
+    return ChartData(_waits_over_time(waits), hour, surge,
+                     (asked[:, 0], asked[:, 1], free[:, 1]))
+
+
+def _waits_over_time(waits: Float64) -> tuple[Float64, Float64, Float64]:
+    if not len(waits):
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    slot = (waits[:, 0] // _SLOT_STEPS).astype(np.int64)
+    edge = np.flatnonzero(np.diff(slot)) + 1
+    parts = np.split(waits[:, 1] / 60.0, edge)
+    step = (slot[np.concatenate([[0], edge])] + 1) * float(_SLOT_STEPS)
+    return (step, np.array([np.median(p) for p in parts]),
+            np.array([np.percentile(p, 95) for p in parts]))
+
+
+def _text(kpi: Kpi, value: float) -> str:
+    return f"{value:,.{kpi.decimals}f}"
+
+
+def _change(kpi: Kpi, value: float | None, before: float | None) -> tuple[str, str]:
+    """Arrow and amount: points for shares, percent for everything else."""
+    if value is None or before is None:
+        return "", "flat"
+    share = kpi.unit == "%"
+    amount = value - before if share else 100.0 * (value - before) / before if before else 0.0
+    if abs(amount) < 0.05:
+        return "● steady", "flat"
+    tone = "flat" if kpi.good == 0 else "good" if (amount > 0) == (kpi.good > 0) else "bad"
+    return f"{'▲' if amount > 0 else '▼'} {abs(amount):.1f}{' pt' if share else ' %'}", tone
+
+
+def _spark(recorder: Recorder, kpi: Kpi, now: int, window_steps: int) -> list[float | None]:
+    """The last five windows in `BARS` points, each reduced like the value itself."""
+    begin = now - 5 * window_steps
+    points = recorder.window(kpi.series, begin, now)
+    if not len(points):
+        return []
+    edges = np.linspace(begin, now, BARS + 1)
+    bins = np.split(points[:, 1], np.searchsorted(points[:, 0], edges[1:-1], side="right"))
+    return [None if value is None else float(f"{value * kpi.scale:.5g}")
+            for value in (reduce(kpi.reduce, b) for b in bins)]
