@@ -87,7 +87,8 @@ def read(path: Path) -> Checkpoint:
     except OSError as error:
         raise ModelUnavailable(f"The network {path} cannot be read: {error.strerror}. Give the "
                                f"path of a {_SUFFIX} file or train one.") from error
-    if start.startswith(_PICKLES):
+    # safetensors begin with a length, which may look like anything, and then JSON
+    if start[8:9] != b"{" and start.startswith(_PICKLES):
         raise InvalidInput(f"{path.name} is a pickle, as torch.save writes it, and could run any "
                            f"code when opened. Convert its arrays to {_SUFFIX} where you trust "
                            "it.")

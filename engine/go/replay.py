@@ -191,7 +191,7 @@ def read_games(path: Path) -> Games:
         if path.stat().st_size > _BYTE_LIMIT:
             raise InvalidInput(f"{path} has {path.stat().st_size:,} bytes; a file of games may "
                                f"have {_BYTE_LIMIT:,}. Split it.")
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             kind = str(arrays["kind"]) if "kind" in arrays else "another kind of file"
             if kind != _KIND:
                 raise InvalidInput(f"{path} holds {kind[:40]}, not games; choose another file.")
@@ -226,8 +226,8 @@ class Sampler:
             raise InvalidInput("There is no position to learn from; play or teach games first.")
         self.size = size_of(games)
         self._where = symmetry_table(self.size)
-        self._boards = (new_board(self.size), new_board(self.size, suicide=True),
-                        new_board(self.size))
+        self._boards = (new_board(self.size, 0.0), new_board(self.size, 0.0, suicide=True),
+                        new_board(self.size, 0.0))
 
     def __len__(self) -> int:
         """Positions that can be drawn."""
