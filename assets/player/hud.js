@@ -12,6 +12,7 @@ export class Hud {
   constructor(on) {
     this.on = on;
     this.toggles = new Map();
+    this.title = element("b.chip.hud-title", { hidden: true });
     this.left = element("div.chips-left", { role: "group", "aria-label": "Layers" });
     this.zoom = element("b.zoom", { "aria-live": "off" }, "1.0×");
     this.fit = chip("part", "Fit", "Show all (0)", () => on.fit());
@@ -72,6 +73,7 @@ export class Hud {
   setLayers(layers, noun) {
     this.toggles.clear();
     this.left.replaceChildren(
+      this.title,
       ...layers.map(({ id, label, title }) => {
         const button = element(
           "button.chip.toggle",
@@ -85,6 +87,12 @@ export class Hud {
     );
     setText(this.findText, `Find ${noun}`);
     this.findInput.setAttribute("aria-label", `Number of the ${noun} to find`);
+  }
+
+  /** What tells this picture from another beside it, "" for none. */
+  setTitle(text) {
+    this.title.hidden = !text;
+    setText(this.title, text);
   }
 
   /** @param {Object<string, boolean>} layers */

@@ -114,6 +114,7 @@ class Player {
     this.triggers = triggers;
     this.data = data;
     this.root.style.height = `${data.height ?? 616}px`;
+    this.hud.setTitle(data.title ?? "");
     this.#theme();
     if (data.run !== this.hub?.token) this.#connect(data);
   }

@@ -48,19 +48,35 @@ def _act(run: Run, key: str) -> None:
         wait([run.set_running(True)], PATIENCE_S)
 
 
-def player(run: Run, *, height: int) -> None:
+def player(run: Run, *, height: int, title: str = "", beside: bool = False) -> None:
     """Canvas, layer chips, legend and timeline of a run.
 
     Args:
         run: The run to show.
         height: Pixels of the whole component.
+        title: What tells this picture from another beside it.
+        beside: Whether it stands beside the page's own player, which hears the shortcuts.
     """
-    key = f"player-{run.domain}"
+    key = f"player-{run.domain}{'-beside' if beside else ''}"
     _component("player")(
         key=key, height=height, on_action_change=lambda: _act(run, key),
         data={"run": run.token, "ws": f"/live/ws?run={run.token}", "height": height,
-              "shortcuts": True},
+              "title": title, "shortcuts": not beside},
     )
+
+
+def versus(first: Run, second: Run, names: tuple[str, str], *, height: int) -> None:
+    """The key figures of two runs side by side, kept up to date by both.
+
+    Args:
+        first: The run that is compared against.
+        second: The run whose difference is shown.
+        names: What to call them.
+        height: Pixels of the card.
+    """
+    _component("versus")(
+        key=f"versus-{first.domain}", height=height,
+        data={"runs": [first.token, second.token], "names": list(names), "height": height})
 
 
 def desk(run: Run, view: str) -> None:

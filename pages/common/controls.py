@@ -7,15 +7,15 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import EngineError
-from engine.live import Run
 from engine.params import Knob, Params, knobs
+from pages.common.steered import Steered
 
 
 def _key(domain: str, name: str) -> str:
     return f"{domain}.param.{name}"
 
 
-def sync_controls(run: Run) -> None:
+def sync_controls(run: Steered) -> None:
     """Set every control to the run's values if another tab or a reset has changed them."""
     stamp = f"{run.domain}.settings"
     now = (run.token, run.settings)
@@ -28,7 +28,7 @@ def sync_controls(run: Run) -> None:
     st.session_state[stamp] = now
 
 
-def push(run: Run) -> None:
+def push(run: Steered) -> None:
     """Hand the controls' values to the run; called before the page body reruns."""
     model = type(run.params)
     values = {k.name: st.session_state[_key(run.domain, k.name)] for k in knobs(model)
@@ -43,7 +43,7 @@ def push(run: Run) -> None:
     st.session_state[f"{run.domain}.settings"] = (run.token, run.settings)
 
 
-def control(run: Run, k: Knob, **options: Any) -> None:
+def control(run: Steered, k: Knob, **options: Any) -> None:
     """One knob as the control that fits it."""
     key = _key(run.domain, k.name)
     label = k.label + (f" ({k.unit})" if k.unit else "")
@@ -72,7 +72,7 @@ def groups(model: type[Params]) -> dict[str, list[Knob]]:
 
 
 @st.fragment
-def knob_group(run: Run, members: list[Knob]) -> None:
+def knob_group(run: Steered, members: list[Knob]) -> None:
     """The controls of one group, and which of its values wait for a reset.
 
     A fragment, for the same reason as the run bar.
@@ -88,7 +88,7 @@ def knob_group(run: Run, members: list[Knob]) -> None:
         st.info(f"**Reset to apply:** {what}", icon=":material/restart_alt:")
 
 
-def problem_notice(run: Run) -> None:
+def problem_notice(run: Steered) -> None:
     """Say which wish was refused, and why."""
     problem = st.session_state.get(f"{run.domain}.problem")
     if problem:

@@ -52,6 +52,7 @@ export class City {
     this.parks = (polygons.park ?? []).map(up);
     this.river = (polygons.river ?? []).map(up);
     this.water = (polygons.water ?? []).map(up);
+    this.fields = [...(polygons.airfield ?? []), ...(polygons.stadium ?? [])].map(up);
     this.riverName = facts.river_name ?? "";
     const named = (list) => list.map((p) => ({ ...p, y: this.height - p.y }));
     this.districts = named(facts.districts ?? []);

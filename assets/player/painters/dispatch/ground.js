@@ -53,6 +53,7 @@ export function paintGround(context, city, palette, view, frame) {
   context.fillRect(0, 0, frame.width, frame.height);
   fillRings(context, frame, city.land, c.block);
   fillRings(context, frame, city.parks, c.park);
+  fillRings(context, frame, city.fields, c.field);
   fillRings(context, frame, city.river, c.water);
   fillRings(context, frame, city.water, c.water);
   context.lineCap = "round";
@@ -62,11 +63,11 @@ export function paintGround(context, city, palette, view, frame) {
     pathOf(context, city, frame, rank);
     const cased = rank >= ARTERIAL || !palette.dark;
     if (cased) {
-      context.strokeStyle = rank ? c.casing : alpha(c.casing, view.faint ? 0.55 : 1);
+      context.strokeStyle = rank ? c.casing : alpha(c.casing, view.faint ? 0.75 : 1);
       context.lineWidth = width + (rank >= ARTERIAL ? 2 : 1.1) * view.ratio;
       context.stroke();
     }
-    context.strokeStyle = alpha(palette.streets[rank], rank === 0 && view.faint ? 0.7 : 1);
+    context.strokeStyle = alpha(palette.streets[rank], rank === 0 && view.faint ? 0.8 : 1);
     context.lineWidth = width;
     context.stroke();
   }

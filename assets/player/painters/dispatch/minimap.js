@@ -69,6 +69,7 @@ export class MiniMap {
     context.fillRect(0, 0, city.width * scale, city.height * scale);
     for (const [rings, colour] of [
       [city.parks, c.park],
+      [city.fields, c.field],
       [city.river, c.water],
       [city.water, c.water],
     ]) {
@@ -80,7 +81,7 @@ export class MiniMap {
       }
     }
     context.strokeStyle = palette.dark ? c.arterial : c.casing;
-    context.lineWidth = 0.6;
+    context.lineWidth = 0.9;
     context.beginPath();
     for (const { lines } of city.tiles)
       for (const line of lines.slice(ARTERIAL).flat()) {
