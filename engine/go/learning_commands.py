@@ -1,4 +1,4 @@
-"""Commands of learning: teach and train."""
+"""Commands of learning: teach, train and match."""
 
 from __future__ import annotations
 
@@ -39,6 +39,25 @@ def register(commands: Commands) -> None:
     add_arguments(train, TrainingParams)
     train.set_defaults(command=_train)
 
+    match = commands.add_parser("match", help="play paired games against an engine or a network")
+    match.add_argument("--network", required=True, help="network, by name or file")
+    match.add_argument("--opponent", required=True,
+                       help="command line of a GTP engine, or a network by name or file")
+    match.add_argument("--games", type=int, default=100, help="even number (default 100)")
+    match.add_argument("--visits", type=int, default=1600,
+                       help="simulations a move; 0 for the raw policy (default 1600)")
+    match.add_argument("--opponent-visits", type=int, default=1600,
+                       help="the same for an opponent that is a network (default 1600)")
+    match.add_argument("--size", type=int, default=9, help="board size (default 9)")
+    match.add_argument("--komi", type=float, default=7.0, help="komi (default 7)")
+    match.add_argument("--opening-moves", type=int, default=2,
+                       help="random moves at the start of each pair (default 2)")
+    match.add_argument("--at-once", type=int, default=4, help="games side by side (default 4)")
+    match.add_argument("--threads", type=int, default=1, help="processor threads (default 1)")
+    match.add_argument("--seed", type=int, default=1, help="seed of the openings (default 1)")
+    match.add_argument("--record", type=Path, help="file of the games; a stopped match goes on")
+    match.set_defaults(command=_match)
+
 
 def _teach(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.go.opponent import Opponent
@@ -64,6 +83,44 @@ def _train(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     with until_told() as stop:
         return train(options.folder, options.library, Architecture.parse(options.network),
                      from_arguments(TrainingParams, options), options.seed, stop), 0
+
+
+def _match(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    import numpy as np
+
+    from engine.go.match import Conditions, run_match
+    from engine.go.match_players import GtpPlayer, Player, PolicyPlayer, SearchPlayer
+    from engine.go.params import SearchParams
+    from engine.go.runtime import open_evaluator
+
+    conditions = Conditions(options.size, options.komi, options.games, options.opening_moves,
+                            options.seed)
+    at_once = max(1, min(options.at_once, options.games))
+
+    def network(name: str, visits: int, number: int) -> Player:
+        evaluator = open_evaluator(name, options.threads)
+        title = f"{Path(name).stem}@{visits or 'policy'}"
+        if visits == 0:
+            return PolicyPlayer(title, evaluator, at_once, options.size)
+        params = SearchParams(visits=visits, max_nodes=max(4096, 3 * visits))
+        return SearchPlayer(title, evaluator, at_once, options.size, params,
+                            np.random.default_rng((options.seed, number)))
+
+    first = network(options.network, options.visits, 0)
+    engine = " " in options.opponent.strip() or not _is_network(options.opponent)
+    second = (GtpPlayer(options.opponent, at_once) if engine
+              else network(options.opponent, options.opponent_visits, 1))
+    try:
+        with until_told() as stop:
+            return run_match(first, second, conditions, at_once, stop, options.record), 0
+    finally:
+        second.close()
+
+
+def _is_network(name: str) -> bool:
+    from engine.go.checkpoint import networks
+
+    return name.endswith(".safetensors") or name in networks()
 
 
 @contextmanager
