@@ -150,13 +150,14 @@ class Game:
             self.node.setup = None
             raise
 
-    def play(self, move: int, colour: int = 0) -> Node:
+    def play(self, move: int, colour: int = 0, *, resume: bool = False) -> Node:
         """Play a move from here: a new variation, or the one that has it already.
 
         Args:
             move: Point in [0, size * size]; size * size passes.
             colour: Who plays; 0 is whose turn it is. The other colour may play too, as handicap
                 and problem records do.
+            resume: Whether a game that two passes have ended may go on, as after a dispute.
 
         Returns:
             The node after the move, which is now looked at.
@@ -171,7 +172,7 @@ class Game:
                 return child
         board = kernels.copy_board(self.board)
         board.state[TO_PLAY] = colour
-        if kernels.ended(board):
+        if kernels.ended(board) and not resume:
             raise InvalidInput("the game has ended here; take a move back, or begin a new game")
         if not kernels.is_legal(board, move):
             raise InvalidInput(self.why_not(move, colour))
