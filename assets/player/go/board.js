@@ -1,6 +1,6 @@
 /** The board card: layers, stones, the keyboard's cursor, and what can be done with a game. */
 
-import { element, setAttribute, setText } from "../dom.js";
+import { element, setAttribute, setText, svg } from "../dom.js";
 import { Geometry, Kept, drawStones, drawWood, readStones } from "./goban.js";
 import { GRADES, side, vertex } from "./names.js";
 import {
@@ -13,6 +13,8 @@ const VARIATION_MOVES = 8;
 const SURE_MS = 3000;
 const SAID_MS = 7000;
 const ORDINALS = ["best", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
+
+const icon = (d) => svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true", class: "nav-icon" }, svg("path", { d }));
 
 export class BoardCard {
   /**
@@ -57,13 +59,14 @@ export class BoardCard {
   }
 
   #actions() {
-    const button = (label, title, act, icon) =>
-      element(icon ? "button.go-button.icon" : "button.go-button", { type: "button", title, "aria-label": title, onclick: act }, label);
+    // an icon is named for who cannot see it; a word names its button itself
+    const button = (label, title, act, bare = false) =>
+      element(bare ? "button.go-button.icon" : "button.go-button", { type: "button", title, ...(bare && { "aria-label": title }), onclick: act }, label);
     this.nav = [
-      button("⏮", "First position", () => this.#walk(-Infinity), true),
-      button("◀", "One move back (key ,)", () => this.#walk(-1), true),
-      button("▶", "One move on (key .)", () => this.#walk(1), true),
-      button("⏭", "Last position", () => this.#walk(Infinity), true),
+      button(icon("M3 2v10M11 2L5 7l6 5z"), "First position", () => this.#walk(-Infinity), true),
+      button(icon("M10 2L4 7l6 5z"), "One move back (key ,)", () => this.#walk(-1), true),
+      button(icon("M4 2l6 5-6 5z"), "One move on (key .)", () => this.#walk(1), true),
+      button(icon("M11 2v10M3 2l6 5-6 5z"), "Last position", () => this.#walk(Infinity), true),
     ];
     this.resign = button("Resign", "Resign for the side to move", () => this.#resign());
     this.whatIf = button("What if", "Try moves for both sides; the players wait", () =>
@@ -141,6 +144,7 @@ export class BoardCard {
     else if (key === "Backspace") this.send("undo");
     else if (key === ",") this.#walk(-1);
     else if (key === ".") this.#walk(1);
+    else if (key === "Delete") this.send("delete");
     else if (key === "Home") this.#walk(-Infinity);
     else if (key === "End") this.#walk(Infinity);
     else return;
