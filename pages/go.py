@@ -91,14 +91,14 @@ def _own_controls(run: Run) -> None:
         networks = {}
     names = network_names()
     p = cast(GoParams, run.pending or run.params)
-    control(run, KNOBS["size"], on_change=_new_board, args=(run,), width=150,
+    control(run, KNOBS["size"], on_change=_new_board, args=(run,), width=200,
             format_func=lambda n: f"{n}×{n}", label_visibility="collapsed")
     for colour, mark in (("black", "Black"), ("white", "White")):
         key = f"go.seat.{colour}"
         seated = YOU if getattr(p, colour) == "you" else networks.get(colour, names[0])
         st.session_state[key] = seated
         st.selectbox(mark, [YOU, *names], key=key, on_change=_sit, args=(run, colour),
-                     label_visibility="collapsed", width=130, format_func=lambda n, m=mark: (
+                     label_visibility="collapsed", width=158, format_func=lambda n, m=mark: (
                          f"{m}: {'no network' if n == 'none' else n}"),
                      help=f"Who plays {mark}: you, or a network.")
     with st.popover("Strength", icon=":material/tune:", help="How hard each engine thinks."):
