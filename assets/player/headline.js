@@ -33,6 +33,7 @@ function proven(status) {
   if (status?.robot_steps !== undefined)
     return [`${grouped(status.conflicts)} conflicts in`, `${grouped(status.robot_steps)} robot-steps`];
   if (status?.certified) return ["every batch", "certified optimal"];
+  if (status?.doing) return ["", status.doing];
   if (Number.isFinite(status?.gap_percent)) return ["optimality gap", `${status.gap_percent.toFixed(2)} %`];
   return ["", ""];
 }
@@ -54,7 +55,7 @@ export default follower(CSS, (root) => {
       dot.className = state;
       const name = status?.number ? `Run ${status.number} · ` : "";
       const [lead, proof] = proven(status);
-      setText(before, `${name}${WORDS[state]}${lead && ` · ${lead}`}`);
+      setText(before, `${name}${WORDS[state]}${lead || proof ? ` · ${lead}` : ""}`);
       setText(count, proof);
     },
   };

@@ -120,7 +120,10 @@ class GoSimulation(Table):
 
     def status(self) -> Mapping[str, Any]:
         """What is going on, for the headline."""
-        return {"doing": self.phase()["text"], "move": self.game.node.number}
+        visits = int(self.figures()["visits"])
+        doing = self.phase()["text"]
+        return {"doing": f"{doing} · {visits:,} simulations" if visits else doing,
+                "move": self.game.node.number}
 
     def summary(self) -> Mapping[str, Any]:
         """The cards."""

@@ -72,7 +72,7 @@ class Desk {
     };
     const button = (label, act) => element("button.go-button", { type: "button", onclick: () => { if (this.hub?.snapshot) act(this.hub.snapshot.facts); } }, label);
     return element("section.go-card.desk-export", { "aria-label": "Export of the picture" },
-      element("b", {}, "Export"), element("span.muted", {}, "what is on this page, nothing else"), element("span.grow"),
+      element("b", {}, "This position"), element("span.muted", {}, "what the cards show now"), element("span.grow"),
       button("Candidates CSV", (facts) => save(`go-candidates-move-${facts.number}.csv`, "text/csv", this.table.csv(facts))),
       button("Tree JSON", (facts) => save(`go-tree-move-${facts.number}.json`, "application/json", this.tree.json(facts))),
       button("Board PNG", () => this.board.save()));

@@ -30,7 +30,7 @@ export class Mistakes {
     this.key = key;
     setText(this.button, review ? "Stop" : "Review the game");
     this.button.disabled = !review && line.nodes.length < 2;
-    setText(this.note, review ? `move ${review.done} of ${review.of}` : `${line.known} of ${line.nodes.length - 1} moves judged`);
+    setText(this.note, review ? `move ${review.done} of ${review.of}` : `${line.known} of ${line.nodes.length - 1}`);
     this.bar.style.transform = `scaleX(${review ? review.done / Math.max(1, review.of) : 0})`;
     const { text } = theme.tokens;
     this.body.replaceChildren(...mistakes.slice(0, ROWS).map((m) => element("tr", {},
