@@ -104,8 +104,8 @@ def new_board(size: int, komi: float = 7.0, suicide: bool = False) -> Board:
     if not SMALLEST <= size <= LARGEST:
         raise InvalidInput(f"board size is {size}; choose {SMALLEST} to {LARGEST}")
     area = size * size
-    if not abs(komi) <= area:  # refuses NaN too
-        raise InvalidInput(f"komi is {komi}; on {size}×{size} choose −{area} to {area}")
+    if not abs(komi) <= 2 * area:  # refuses NaN too
+        raise InvalidInput(f"komi is {komi}; on {size}×{size} choose −{2 * area} to {2 * area}")
     limit = move_limit(size)
     board = Board(
         stones=np.zeros(area + 1, np.int8), head=np.zeros(area + 1, np.int32),
