@@ -1,4 +1,4 @@
-"""Commands of learning: teach, train and match."""
+"""Commands of learning: teach, train, selfplay and match."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add the commands to a parser."""
+    from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
     from engine.go.teacher import TEACHER
-    from engine.go.training import TrainingParams
 
     teach = commands.add_parser("teach", help="let a GTP engine play games to learn from")
     teach.add_argument("--engine", default=TEACHER, help=f"command line (default {TEACHER!r})")
@@ -38,6 +38,21 @@ def register(commands: Commands) -> None:
     train.add_argument("--threads", type=int, default=1, help="processor threads (default 1)")
     add_arguments(train, TrainingParams)
     train.set_defaults(command=_train)
+
+    loop = commands.add_parser("selfplay", help="play, learn, compare, again; resumes by itself")
+    loop.add_argument("--folder", type=Path, required=True, help="folder of the run")
+    loop.add_argument("--network", default="6x64", help="blocks x channels (default 6x64)")
+    loop.add_argument("--start", help="network to begin from, by name or file (default: none)")
+    loop.add_argument("--library", type=Path, help="folder of a teacher's games to learn from too")
+    loop.add_argument("--generations", type=int, help="generations altogether (default: no end)")
+    loop.add_argument("--actors", type=int, default=1, help="processes that play (default 1)")
+    loop.add_argument("--executor", choices=("local", "ray"), default="local",
+                      help="where they run (default local)")
+    loop.add_argument("--threads", type=int, default=1, help="threads of training (default 1)")
+    loop.add_argument("--seed", type=int, default=1, help="seed of the run (default 1)")
+    for model in (LoopParams, SelfPlayParams, TrainingParams):
+        add_arguments(loop, model)
+    loop.set_defaults(command=_selfplay)
 
     match = commands.add_parser("match", help="play paired games against an engine or a network")
     match.add_argument("--network", required=True, help="network, by name or file")
@@ -76,13 +91,35 @@ def _train(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     import torch
 
     from engine.go.architecture import Architecture
+    from engine.go.learning_params import TrainingParams
     from engine.go.supervised import train
-    from engine.go.training import TrainingParams
 
     torch.set_num_threads(max(1, options.threads))
     with until_told() as stop:
         return train(options.folder, options.library, Architecture.parse(options.network),
                      from_arguments(TrainingParams, options), options.seed, stop), 0
+
+
+def _selfplay(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    import torch
+
+    from engine.go.architecture import Architecture
+    from engine.go.checkpoint import find
+    from engine.go.executors import open_executor
+    from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
+    from engine.go.reinforcement import Plan, reinforce
+
+    torch.set_num_threads(max(1, options.threads))
+    plan = Plan(from_arguments(LoopParams, options), from_arguments(SelfPlayParams, options),
+                from_arguments(TrainingParams, options), Architecture.parse(options.network),
+                options.seed, None if options.start is None else find(options.start),
+                options.library)
+    executor = open_executor(options.executor, options.actors)
+    try:
+        with until_told() as stop:
+            return reinforce(options.folder, plan, executor, stop, options.generations), 0
+    finally:
+        executor.close()
 
 
 def _match(options: argparse.Namespace) -> tuple[dict[str, Any], int]:

@@ -59,6 +59,16 @@ class Library:
         games = self._joined(self._learnt)
         return games if window is None else last(games, window)
 
+    def positions(self, prefix: str = "") -> int:
+        """Positions to learn from in files whose names begin so."""
+        return sum(int(((g.policy_weight > 0) | (g.value_weight > 0)).sum())
+                   for name, parts in self._learnt.items() if name.startswith(prefix)
+                   for g in parts)
+
+    def before(self, own: Games, count: int) -> Games:
+        """The last `count` games of this library, with a player's own games behind them."""
+        return join((self.learnt(count), own))
+
     def held_out(self) -> Games | None:
         """The games kept for judging; None while there are too few."""
         return self._joined(self._held) if self._held else None

@@ -23,58 +23,18 @@ from engine.go.analysis import choose, opinion, policy_target
 from engine.go.board import new_board
 from engine.go.evaluator import Evaluator
 from engine.go.kernels import area_owner, area_score, ended, play
+from engine.go.learning_params import SelfPlayParams
 from engine.go.params import SELF_PLAY, SearchParams
 from engine.go.replay import Games, Position, join, one_game
 from engine.go.runtime import open_evaluator
 from engine.go.searches import Searches
 from engine.go.tree import NODES_USED, ROOT_PRIOR, VISITS, Tree
-from engine.params import Params, knob
 
 _KOMI_SPREAD: Final = 2.0  # points, standard deviation where komi is varied
 _DECIDED_MOVES: Final = 4  # moves in a row that agree before a game counts as decided
 _DECIDED_VISITS: Final = 16
 _DECIDED_WEIGHT: Final = 0.1  # in the value losses; so that the end is not forgotten
 _MOST_OPENING: Final = 12
-
-
-class SelfPlayParams(Params):
-    """How self-play is varied and searched."""
-
-    size: int = knob(9, "Board size", "Rows and columns.", low=5, high=19, step=1,
-                     group="Self-play", live=False)
-    komi: float = knob(7.0, "Komi", "Points that White gets in most games.", low=-50.0, high=50.0,
-                       step=0.5, group="Self-play", live=False)
-    komi_share: float = knob(0.2, "Other komi", "Share of games with another komi, so that the "
-                             "network knows what a point is worth.", low=0.0, high=1.0, step=0.05,
-                             group="Self-play", live=False)
-    suicide_share: float = knob(0.05, "Suicide", "Share of games in which suicide is allowed.",
-                                low=0.0, high=1.0, step=0.05, group="Self-play", live=False)
-    full_visits: int = knob(160, "Full search", "Simulations of a move that is learnt from.",
-                            low=2, high=10_000, step=10, group="Self-play", live=False)
-    fast_visits: int = knob(32, "Fast search", "Simulations of the other moves.",
-                            low=1, high=10_000, step=10, group="Self-play", live=False)
-    full_share: float = knob(0.4, "Share of full searches", "Playout cap randomisation: many "
-                             "games for the value, deep searches for the policy.",
-                             low=0.01, high=1.0, step=0.05, group="Self-play", live=False)
-    gumbel: int = knob(0, "Gumbel candidates", "Moves that sequential halving starts from in "
-                       "full searches; 0 for PUCT with noise.", low=0, high=64, step=1,
-                       group="Self-play", live=False)
-    opening: float = knob(3.0, "Opening moves", "Mean number of moves drawn from the policy at "
-                          "the start.", low=0.0, high=20.0, step=0.5, group="Self-play",
-                          live=False)
-    temperature: float = knob(0.8, "Temperature", "Of the first moves; it falls to a quarter, "
-                              "halfway every so many moves as the board is wide.",
-                              low=0.0, high=2.0, step=0.05, group="Self-play", live=False)
-    decided: float = knob(0.03, "Decided", "Win rate below which the rest is played cheaply, in "
-                          "place of resigning: the owners of the points are still learnt.",
-                          low=0.0, high=0.4, step=0.01, group="Self-play", live=False)
-    undecided_share: float = knob(0.2, "Never decided", "Share of games searched in full to the "
-                                  "end, against blindness to comebacks.", low=0.0, high=1.0,
-                                  step=0.05, group="Self-play", live=False)
-    at_once: int = knob(16, "Games at once", "Games in one process; fills the batches.",
-                        low=1, high=4096, step=1, group="Self-play", live=False)
-    per_game: int = knob(4, "Leaves a game", "Positions of one game in one batch.",
-                         low=1, high=64, step=1, group="Self-play", live=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from typing import Any, Final
 from engine.go.architecture import Architecture
 from engine.go.checkpoint import write
 from engine.go.journal import Journal
+from engine.go.learning_params import TrainingParams
 from engine.go.library import Library
 from engine.go.replay import Sampler
-from engine.go.training import Losses, Trainer, TrainingParams
+from engine.go.training import Losses, Trainer
 
 _REFRESH: Final = 1000  # steps between looks for new games
 _REPORT: Final = 50  # steps

@@ -30,10 +30,10 @@ from engine.errors import InvalidInput
 from engine.go.architecture import SCORE_SCALE, Architecture
 from engine.go.checkpoint import Checkpoint
 from engine.go.files import replace
+from engine.go.learning_params import TrainingParams
 from engine.go.network import Network
 from engine.go.quantise import calibrate
 from engine.go.replay import Batch, Sampler
-from engine.params import Params, knob
 
 _KIND: Final = "atrium-go-training-1"
 _OUTCOME_WEIGHT: Final = 1.2
@@ -43,31 +43,6 @@ _SCORE_KNEE: Final = 0.5  # in units of SCORE_SCALE points
 _CALIBRATION: Final = 512  # positions
 _BETAS: Final = (0.9, 0.99)
 _CLIP: Final = 2.0  # norm of the gradient
-
-
-class TrainingParams(Params):
-    """How a network is trained."""
-
-    batch: int = knob(256, "Batch", "Positions a step.", low=8, high=4096, step=8,
-                      group="Training", live=False)
-    learning_rate: float = knob(0.0015, "Learning rate", "Peak step size of AdamW.",
-                                low=1e-5, high=0.05, step=1e-5, group="Training", live=False)
-    warm_up: int = knob(300, "Warm-up", "Steps in which the learning rate rises from nothing.",
-                        low=0, high=100_000, step=50, unit="steps", group="Training", live=False)
-    steps: int = knob(20_000, "Steps", "Steps over which the learning rate falls along a cosine; "
-                      "training goes on at the lowest rate behind them.",
-                      low=1, high=100_000_000, step=1000, unit="steps", group="Training",
-                      live=False)
-    lowest_rate: float = knob(0.05, "Lowest rate", "Share of the peak rate at the end.",
-                              low=0.0, high=1.0, step=0.01, group="Training", live=False)
-    weight_decay: float = knob(0.02, "Weight decay", "AdamW's decoupled decay.",
-                               low=0.0, high=1.0, step=0.001, group="Training", live=False)
-    averaging: float = knob(0.999, "Averaging", "Decay a step of the moving average of weights "
-                            "that is played with.", low=0.0, high=0.99999, step=0.0001,
-                            group="Training", live=False)
-    value_mix: float = knob(0.3, "Value mix", "Share of the search's own value in the outcome "
-                            "target; lowers its noise where games are few.",
-                            low=0.0, high=1.0, step=0.05, group="Training", live=False)
 
 
 @dataclass(frozen=True, slots=True)

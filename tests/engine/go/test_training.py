@@ -6,9 +6,10 @@ from engine.errors import InvalidInput
 from engine.go import replay
 from engine.go.architecture import Architecture
 from engine.go.checkpoint import Checkpoint
+from engine.go.learning_params import TrainingParams
 from engine.go.replay import Position, Sampler, one_game
 from engine.go.runtime import OnnxEvaluator
-from engine.go.training import Trainer, TrainingParams
+from engine.go.training import Trainer
 from tests.engine.go.learning import TINY, random_games
 
 SMALL = TrainingParams(batch=16, warm_up=2, steps=40, averaging=0.9)
