@@ -161,10 +161,12 @@ class Opponent:
     def close(self) -> None:
         """Ask it to quit, then make it; returns when the program is gone."""
         self._closing.set()
+        stdin = self._process.stdin
+        assert stdin is not None
         with suppress(OSError, ValueError):
-            assert self._process.stdin is not None
-            self._process.stdin.write("quit\n")
-            self._process.stdin.close()
+            stdin.write("quit\n")
+        with suppress(OSError):
+            stdin.close()
         for insist in (self._process.terminate, self._process.kill):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GRACE_S)
