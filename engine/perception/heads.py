@@ -52,13 +52,16 @@ class Detection(NamedTuple):
 
 
 class DetectionHead(nn.Module):
-    """One tower shared by all levels; a scale and bias a level would learn nothing more here."""
+    """A tower each level and one output layer for all.
+
+    A tower shared by the levels would normalise each by its own statistics in training and by
+    their mean in use (Lyu et al. 2022, arXiv:2212.07784, section 3.3).
+    """
 
     def __init__(self, channels: int, strides: tuple[int, ...]) -> None:
         super().__init__()
-        self.strides = strides
         wide = -(-channels * 4 // 3) // 8 * 8
-        self.tower = separable(channels, wide)
+        self.towers = nn.ModuleList(separable(channels, wide) for _ in strides)
         self.score = nn.Conv2d(wide, len(CLASSES), 1)
         self.rest = nn.Conv2d(wide, 4 * (REACH + 1) + 1 + len(LIGHTS) + SPACE, 1)
         # the prior of RetinaNet: a point is rarely an object (Lin et al. 2017, section 4.1)
@@ -67,8 +70,8 @@ class DetectionHead(nn.Module):
     def forward(self, levels: list[Tensor]) -> Detection:
         """Pyramid levels, float32 [B, C, H/s, W/s] for each stride s."""
         scores, rest = [], []
-        for level in levels:
-            x = self.tower(level)
+        for tower, level in zip(self.towers, levels, strict=True):
+            x = tower(level)
             scores.append(self.score(x).flatten(2))
             rest.append(self.rest(x).flatten(2))
         score = torch.cat(scores, 2).transpose(1, 2)

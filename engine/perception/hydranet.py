@@ -104,7 +104,8 @@ class HydraNet(nn.Module):
         """Run every head.
 
         Args:
-            images: float32 [B, 3, H, W], RGB in [0, 255].
+            images: float32 [B, 3, H, W], RGB in [0, 255]; at most `HEIGHT` by `WIDTH`, multiples
+                of 32.
             planes: float32 [B, 3], `calibration.ground_plane` of each camera.
         """
         levels, ground = self.features(images, planes)
@@ -114,7 +115,9 @@ class HydraNet(nn.Module):
     def features(self, images: Tensor, planes: Tensor) -> tuple[list[Tensor], Tensor]:
         """Pyramid P2, P3, P4 and the ground's inverse depth at P2, float32 [B, 1, H/4, W/4]."""
         a, b, c = (planes[:, k, None, None, None] for k in range(3))
-        ground = (8.0 * (a * self.pixel_u + b * self.pixel_v + c)).clamp(-2.0, 2.0)
+        h, w = images.shape[2:]
+        u, v = self.pixel_u[:h, :w], self.pixel_v[:h, :w]
+        ground = (8.0 * (a * u + b * v + c)).clamp(-2.0, 2.0)
         x = self.stem(torch.cat([(images - 115.0) / 58.0, ground], 1))
         stages = []
         for stage in self.stages:

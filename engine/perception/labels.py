@@ -40,6 +40,9 @@ LINE_BITS: Final = (2, 4, 8)
 """Bits of lane line, centre line and road edge in a mask."""
 LINE_RADIUS_PX: Final = 1.25
 LINE_REACH_M: Final = 60.0
+FOG_SHARE: Final = 0.8
+"""Share of the visibility beyond which haze hides a thing; its box then counts no pixel, so that
+it is neither learnt nor scored."""
 _NEAR_M: Final = 0.2
 
 
@@ -82,9 +85,12 @@ def label_view(sample: Sample, index: int, view: int) -> View:
     boxes["light"] = sample.box_light[rows]
     boxes["actor"] = sample.box_actor[rows]
     boxes["space"] = np.nan
+    limit = float(sample.meta.get("visibility_m", np.inf)) * FOG_SHARE
     for k, actor in enumerate(sample.box_actor[rows]):
         if actor >= 0:
             boxes["space"][k] = place_in_space(camera, sample.actors[actor])
+            if np.linalg.norm(sample.actors[actor, :3] - camera.t) > limit:
+                boxes["pixels"][k] = 0
     depth = sample.depth[index].astype(np.float32)
     mask = (sample.drivable[index] > 0).astype(np.uint8) * np.uint8(DRIVABLE)
     draw_lines(mask, depth, camera, sample.lanes, sample.lane_type)

@@ -16,12 +16,13 @@ COLOURS = np.array([[200, 40, 40], [40, 40, 200], [40, 200, 40], [220, 220, 40],
 
 
 def forward_camera(fx: float = 220.0, fy: float = 200.0, height_m: float = 1.5,
-                   pitch: float = 0.05) -> Camera:
+                   pitch: float = 0.05, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Camera:
     """A camera that looks ahead and slightly down."""
     c, s = np.cos(pitch), np.sin(pitch)
     rotation = np.array([[0.0, -1.0, 0.0], [-s, 0.0, -c], [c, 0.0, -s]])
-    return Camera(fx, fy, WIDTH / 2, HEIGHT / 2, rotation, np.array([1.0, 0.2, height_m]), WIDTH,
-                  HEIGHT)
+    height, width = size
+    return Camera(fx, fy, width / 2, height / 2, rotation, np.array([1.0, 0.2, height_m]), width,
+                  height)
 
 
 def lines() -> np.ndarray:
@@ -31,17 +32,18 @@ def lines() -> np.ndarray:
                      for y in (1.8, -1.8)]).astype(np.float32)
 
 
-def hand_made(count: int = 8, seed: int = 0) -> Shard:
+def hand_made(count: int = 8, seed: int = 0, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Shard:
     """Pictures of blocks with two boxes each, every class in turn."""
     rng = np.random.default_rng(seed)
-    camera = forward_camera()
+    height, width = size
+    camera = forward_camera(0.7 * width, height, size=size)
     plane = ground_plane(camera)
-    u, v = np.meshgrid(np.arange(WIDTH) + 0.5, np.arange(HEIGHT) + 0.5)
+    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     inverse = plane[0] * u + plane[1] * v + plane[2]
     z = np.where(inverse > 0.004, 1.0 / np.maximum(inverse, 0.004) * canonical_scale(camera), 0.0)
-    images = np.empty((count, HEIGHT, WIDTH, 3), np.uint8)
-    depth = np.empty((count, HEIGHT // 2, WIDTH // 2), np.float16)
-    mask = np.zeros((count, HEIGHT, WIDTH), np.uint8)
+    images = np.empty((count, height, width, 3), np.uint8)
+    depth = np.empty((count, height // 2, width // 2), np.float16)
+    mask = np.zeros((count, height, width), np.uint8)
     boxes = np.zeros(2 * count, BOX)
     for i in range(count):
         ground = (z > 0) & (np.abs((u - camera.cx) / camera.fx * z) < 6.0)
@@ -52,9 +54,9 @@ def hand_made(count: int = 8, seed: int = 0) -> Shard:
         images[i][mask[i] > 1] = 235
         for k in range(2):
             kind = (2 * i + k) % len(COLOURS)
-            w, h = int(rng.integers(10, 60)), int(rng.integers(10, 60))
-            x0 = int(rng.integers(4, 150 - w)) + 160 * k
-            y0 = int(rng.integers(4, HEIGHT - h - 4))
+            w, h = int(rng.integers(10, height // 3)), int(rng.integers(10, height // 3))
+            x0 = int(rng.integers(4, width // 2 - 4 - w)) + width // 2 * k
+            y0 = int(rng.integers(4, height - h - 4))
             images[i, y0:y0 + h, x0:x0 + w] = COLOURS[kind]
             mask[i, y0:y0 + h, x0:x0 + w] = 0
             whole[y0:y0 + h, x0:x0 + w] = 8.0

@@ -1,0 +1,198 @@
+"""Tracks of things over time: Kalman filters on the ground, gated assignment.
+
+Constant velocity over ground in the ego frame of the current time, moved with the car's own
+motion (Bar-Shalom, Li and Kirubarajan 2001, doi:10.1002/0471221279, chapter 6); global nearest
+neighbour by the Hungarian method (Kuhn 1955, doi:10.1002/nav.3800020109) within the gate.
+
+Shape letters: N objects, T tracks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from engine.errors import InvalidInput
+from engine.perception.bev import FAMILY, GATE, Objects
+
+Float64 = npt.NDArray[np.float64]
+
+PAST: Final = 10
+"""Places kept of a track, one a tick."""
+CONFIRM: Final = 3
+"""Sightings that make a track real."""
+LOSE_TENTATIVE: Final = 2
+LOSE: Final = 8
+"""Ticks without a sighting after which a track ends."""
+MOVING: Final = (0, 1, 2, 3)
+"""Classes that move: car, truck, cyclist, pedestrian."""
+_PUSH: Final = np.array([3.0, 3.0, 2.0, 1.5, 0.05, 0.05, 0.05])
+"""Standard deviation of acceleration by class, m/s²."""
+_FIRST_SPEED: Final = np.array([12.0, 10.0, 5.0, 1.5, 0.3, 0.3, 0.3])
+"""Standard deviation of a new track's speed by class, m/s."""
+
+
+@dataclass(slots=True)
+class Track:
+    """One thing followed.
+
+    Attributes:
+        number: Never used twice.
+        state: float64 [4], x, y, vx, vy over ground in the current ego frame; m, m/s.
+        covariance: float64 [4, 4].
+        z: Height of the centre, m.
+        heading: Radians.
+        size: float64 [3], length, width, height, m.
+        votes: float64 [7], summed score by class.
+        light: Lamp, 0 where it is no traffic light.
+        score: Of the last sightings, falling without.
+        sightings: How many.
+        missed: Ticks since the last.
+        past: float64 [PAST, 2], places in the current ego frame, the last now; NaN before birth.
+    """
+
+    number: int
+    state: Float64
+    covariance: Float64
+    z: float
+    heading: float
+    size: Float64
+    votes: Float64
+    light: int
+    score: float
+    sightings: int = 1
+    missed: int = 0
+    past: Float64 = field(default_factory=lambda: np.full((PAST, 2), np.nan))
+
+    @property
+    def kind(self) -> int:
+        """Class with most votes."""
+        return int(self.votes.argmax())
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it was seen often enough to be real."""
+        return self.sightings >= CONFIRM
+
+
+class Tracker:
+    """All tracks of one drive."""
+
+    def __init__(self) -> None:
+        self.tracks: list[Track] = []
+        self._next = 1
+
+    def step(self, seen: Objects, moved: tuple[float, float, float], dt_s: float) -> list[Track]:
+        """Advance to a new frame and take its objects.
+
+        Args:
+            seen: Objects in the new ego frame.
+            moved: The car's own motion since the last frame: forward and left in m, turn to the
+                left in radians, in the old ego frame.
+            dt_s: Time since the last frame, s, > 0.
+
+        Returns:
+            The confirmed tracks.
+
+        Raises:
+            InvalidInput: If time or motion is not finite, or no time has passed.
+        """
+        if not (np.isfinite([*moved, dt_s]).all() and dt_s > 0):
+            raise InvalidInput(f"motion {moved} in {dt_s} s; give finite motion and a time above "
+                               "0 s")
+        for track in self.tracks:
+            _predict(track, moved, dt_s)
+        pairs = self._assign(seen)
+        for k, n in pairs:
+            _update(self.tracks[k], seen, n)
+        hit = {k for k, _ in pairs}
+        for k, track in enumerate(self.tracks):
+            if k not in hit:
+                track.missed += 1
+                track.score *= 0.8
+        self.tracks = [t for t in self.tracks
+                       if t.missed <= (LOSE if t.confirmed else LOSE_TENTATIVE)]
+        taken = {n for _, n in pairs}
+        for n in range(len(seen.score)):
+            if n not in taken:
+                self.tracks.append(self._born(seen, n))
+        for track in self.tracks:
+            track.past = np.concatenate([track.past[1:], track.state[None, :2]])
+        return [t for t in self.tracks if t.confirmed]
+
+    def _assign(self, seen: Objects) -> list[tuple[int, int]]:
+        """Pairs of track and object within the gate, of least total distance."""
+        if not self.tracks or not len(seen.score):
+            return []
+        place = np.array([t.state[:2] for t in self.tracks])
+        own = np.array([t.covariance[:2, :2] for t in self.tracks])
+        away = seen.place[None, :, :2] - place[:, None]
+        both = own[:, None] + seen.covariance[None]
+        miss = np.einsum("tni,tnij,tnj->tn", away, np.linalg.inv(both), away)
+        family = np.array([FAMILY[t.kind] for t in self.tracks])
+        miss[family[:, None] != FAMILY[seen.kind][None]] = np.inf
+        # beyond the gate a pair costs more than leaving both alone, so none is forced
+        cost = np.where(miss < GATE, miss + np.log(np.linalg.det(both)), 1e6)
+        rows, columns = linear_sum_assignment(cost)
+        return [(int(k), int(n)) for k, n in zip(rows, columns, strict=True)
+                if miss[k, n] < GATE]
+
+    def _born(self, seen: Objects, n: int) -> Track:
+        covariance = np.zeros((4, 4))
+        covariance[:2, :2] = seen.covariance[n]
+        kind = int(seen.kind[n])
+        covariance[2:, 2:] = np.eye(2) * _FIRST_SPEED[kind] ** 2
+        votes = np.zeros(len(FAMILY))
+        votes[kind] = seen.score[n]
+        track = Track(self._next, np.array([*seen.place[n, :2], 0.0, 0.0]), covariance,
+                      float(seen.place[n, 2]), float(seen.heading[n]), seen.size[n].copy(), votes,
+                      int(seen.light[n]), float(seen.score[n]))
+        self._next += 1
+        return track
+
+
+def _predict(track: Track, moved: tuple[float, float, float], dt_s: float) -> None:
+    """Move a track by its velocity, then see it from where the car now is."""
+    forward, left, turn = moved
+    a = np.eye(4)
+    a[0, 2] = a[1, 3] = dt_s
+    push = _PUSH[track.kind] ** 2
+    g = np.array([[dt_s**2 / 2, 0], [0, dt_s**2 / 2], [dt_s, 0], [0, dt_s]])
+    c, s = np.cos(turn), np.sin(turn)
+    back = np.array([[c, s], [-s, c]])
+    whole = np.kron(np.eye(2), back)
+    state = a @ track.state
+    state[:2] -= (forward, left)
+    track.state = whole @ state
+    track.covariance = whole @ (a @ track.covariance @ a.T + push * (g @ g.T)) @ whole.T
+    track.heading = float(np.arctan2(np.sin(track.heading - turn), np.cos(track.heading - turn)))
+    track.past = (track.past - (forward, left)) @ back.T
+
+
+def _update(track: Track, seen: Objects, n: int) -> None:
+    """Take a sighting: Kalman update of place, running means of the rest."""
+    h = np.eye(2, 4)
+    gain = track.covariance @ h.T @ np.linalg.inv(track.covariance[:2, :2] + seen.covariance[n])
+    track.state = track.state + gain @ (seen.place[n, :2] - track.state[:2])
+    keep = np.eye(4) - gain @ h
+    # Joseph's form stays symmetric and positive
+    track.covariance = (keep @ track.covariance @ keep.T
+                        + gain @ seen.covariance[n] @ gain.T)
+    share = max(0.1, 1.0 / (track.sightings + 1))
+    track.size = track.size + share * (seen.size[n] - track.size)
+    track.z += share * (float(seen.place[n, 2]) - track.z)
+    heading = float(seen.heading[n])
+    speed = float(np.hypot(track.state[2], track.state[3]))
+    if speed > 2.0 and track.kind in MOVING:
+        heading = float(np.arctan2(track.state[3], track.state[2]))
+    turn = np.arctan2(np.sin(heading - track.heading), np.cos(heading - track.heading))
+    track.heading = float(track.heading + 0.3 * turn)
+    track.votes[seen.kind[n]] += seen.score[n]
+    track.light = int(seen.light[n])
+    track.score = 0.7 * track.score + 0.3 * float(seen.score[n])
+    track.sightings += 1
+    track.missed = 0
