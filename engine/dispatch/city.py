@@ -9,7 +9,8 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from dataclasses import field as entry
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from engine.errors import InvalidInput
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
 
 SHIPPED: Final = Path(__file__).parents[2] / "assets" / "dispatch" / "city.npz"
 _VERSION: Final = 1
@@ -83,6 +85,7 @@ class City:
         name: As shown.
         network: Road graph.
         lonlat: float64 [N, 2], degrees.
+        node_id: int64 [N], number of a node in the file it came from; its index if it has none.
         projection: Between metres and degrees.
         width_m: Extent east.
         height_m: Extent north.
@@ -97,13 +100,14 @@ class City:
     name: str
     network: Network
     lonlat: Float64
+    node_id: Int64
     projection: Projection
     width_m: float
     height_m: float
     districts: tuple[District, ...]
     places: tuple[Place, ...] = ()
     bridges: tuple[Bridge, ...] = ()
-    polygons: Mapping[str, tuple[Float32, ...]] = field(default_factory=dict)
+    polygons: Mapping[str, tuple[Float32, ...]] = entry(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -129,7 +133,7 @@ def dump_city(city: City) -> bytes:
         "polygons": {kind: len(rings) for kind, rings in city.polygons.items()},
         "notes": list(city.notes),
     }
-    arrays: dict[str, npt.NDArray[Any]] = dict(city.network._asdict())
+    arrays: dict[str, npt.NDArray[Any]] = city.network._asdict() | {"node_id": city.node_id}
     for kind, rings in city.polygons.items():
         arrays |= {f"{kind}.{i}": ring for i, ring in enumerate(rings)}
     arrays["facts"] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
@@ -151,21 +155,37 @@ def load_city(path: Path) -> City:
         InvalidInput: If the file cannot be read or is of another version.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        return parse_city(path.read_bytes(), path.name)
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}; name a city file (.npz)") from error
+
+
+def parse_city(data: bytes, name: str) -> City:
+    """Unpack what `dump_city` packed.
+
+    Args:
+        data: Content of the file.
+        name: Of the file, for messages.
+
+    Raises:
+        InvalidInput: If it is no city file or of another version.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
         facts = json.loads(arrays["facts"].tobytes())
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise InvalidInput(f"{path.name} is no city file ({error}); build it anew with "
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InvalidInput(f"{name} is no city file ({error}); build it anew with "
                            "`python -m engine.dispatch.generate`") from error
     if facts["version"] != _VERSION:
         raise InvalidInput(
-            f"{path.name} is a city file of version {facts['version']}; this program reads "
+            f"{name} is a city file of version {facts['version']}; this program reads "
             f"version {_VERSION}: build it anew with `python -m engine.dispatch.generate`"
         )
-    network = Network(*(arrays[name] for name in Network._fields))
+    network = Network(*(arrays[field] for field in Network._fields))
     projection = Projection(*facts["projection"])
     return City(
-        facts["name"], network, node_lonlat(network, projection), projection,
+        facts["name"], network, node_lonlat(network, projection), arrays["node_id"], projection,
         facts["width_m"], facts["height_m"],
         tuple(District(**d) for d in facts["districts"]),
         tuple(Place(**p) for p in facts["places"]),

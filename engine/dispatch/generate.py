@@ -89,8 +89,8 @@ def generate(seed: int = SEED) -> City:
     network = built.network
     places = _places(plan, network, low)
     return City(
-        "Arnehaven", network, node_lonlat(network, ORIGIN), ORIGIN, float(np.round(size[0])),
-        float(np.round(size[1])), _districts(plan, low), places,
+        "Arnehaven", network, node_lonlat(network, ORIGIN), np.arange(len(network.x)), ORIGIN,
+        float(np.round(size[0])), float(np.round(size[1])), _districts(plan, low), places,
         _bridges(network, wet[source[built.arc]]),
         {kind: tuple((warp(plan, ring) - low).round(1).astype(np.float32) for ring in rings)
          for kind, rings in plan.polygons.items()},
