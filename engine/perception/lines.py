@@ -58,7 +58,10 @@ def around(network: Network, style: Style, now: Snapshot) -> Lines:
         inside = np.zeros(len(stations), bool)
         for lo, hi in road.gaps:
             inside |= (stations > lo) & (stations < hi)
-        for off, _, _, kind in road_lines(road, style):
+        # two lines that close together are one boundary, in their middle
+        offsets = [(0.0, kind) if kind == 2 else (off, kind)
+                   for off, _, _, kind in road_lines(road, style)]
+        for off, kind in dict.fromkeys(offsets):
             x, y, _ = road.at(stations, off)
             points = _ego(now, np.stack([x, y], axis=1), network)
             keep = ~inside & (points[:, 0] > -BEHIND_M) & (points[:, 0] < AHEAD_M) & (

@@ -28,6 +28,8 @@ Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 UInt8 = npt.NDArray[np.uint8]
 
+Lens = tuple[float, float, float, float]
+
 NEAR: Final = 0.25
 EDGE: Final = 1e-9
 """Slack of the edge functions, so that two neighbours leave no pixel between them."""
@@ -39,12 +41,12 @@ class View(NamedTuple):
     """A camera placed in the world.
 
     R: float64 [3, 3], world axes to camera axes. eye: float64 [3], camera centre, m.
-    lens: float64 [4], fx, fy, cx, cy in pixels. far: m.
+    lens: fx, fy, cx, cy in pixels. far: m.
     """
 
     R: Float64
     eye: Float64
-    lens: Float64
+    lens: Lens
     far: float
 
 
@@ -99,7 +101,7 @@ def _to_camera(R: Float64, eye: Float64, xyz: Float32, t: int, out: Float64) -> 
 
 
 @njit(cache=True, nogil=True)
-def _edge_functions(p: Float64, volume: float, lens: Float64, e: Float64) -> None:
+def _edge_functions(p: Float64, volume: float, lens: Lens, e: Float64) -> None:
     """Rows of M^-1 as a, b, c in pixels (column, row) into `e` [9]."""
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3
@@ -113,7 +115,7 @@ def _edge_functions(p: Float64, volume: float, lens: Float64, e: Float64) -> Non
 
 
 @njit(cache=True, nogil=True)
-def _bounds(p: Float64, lens: Float64, box: Float64) -> bool:
+def _bounds(p: Float64, lens: Lens, box: Float64) -> bool:
     """Pixel bounds (x0, x1, y0, y1) of the part of a triangle before the near plane."""
     x0 = y0 = 1e30
     x1 = y1 = -1e30
@@ -154,7 +156,7 @@ def _span(e: Float64, y: int, xa: int, xb: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _outside(R: Float64, eye: Float64, lens: Float64, far: float, W: int, H: int, centre: Float32,
+def _outside(R: Float64, eye: Float64, lens: Lens, far: float, W: int, H: int, centre: Float32,
              radius: float, o: int) -> bool:
     """Whether an object's bounding sphere lies wholly outside the view."""
     x, y, z = centre[o, 0] - eye[0], centre[o, 1] - eye[1], centre[o, 2] - eye[2]

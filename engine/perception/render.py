@@ -101,7 +101,7 @@ class Renderer:
         def one(worker: int, v: int) -> None:
             camera, frame = self.cameras[v], self._frames[worker]
             view = View(camera.R @ now.axes, now.origin + now.axes.T @ camera.t,
-                        np.array([camera.fx, camera.fy, camera.cx, camera.cy]), FAR_M)
+                        (camera.fx, camera.fy, camera.cx, camera.cy), FAR_M)
             salt = (self._world.seed * 7919 + tick * 31 + v) & 0x7FFFFFFF
             draw(view, placed.soup, frame, out.covered[v])
             cast(view, placed.shadow, placed.strength, GROUND, frame, placed.soup)

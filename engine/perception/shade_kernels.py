@@ -2,20 +2,41 @@
 
 Deferred shading (Deering et al. 1988, doi:10.1145/378456.378468): `raster_kernels.draw` has
 settled what each pixel sees, so patterns, light, fog and sky are computed once a pixel. Markings
-are anti-aliased by the pixel's footprint across them.
+are anti-aliased by the pixel's footprint, the derivative of the road's coordinates on the screen.
 
-Shape letters: H by W pixels, R roads, M markings of a road, G gaps of a road.
+Shape letters: H by W pixels.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from engine.perception.pattern_kernels import (
+    ASPHALT_GRAIN,
+    CLOUD,
+    GLARE,
+    GRAIN,
+    SATURATION,
+    SLAB,
+    TEXTURE,
+    TILE_BITS,
+    VIGNETTE,
+    WEAR,
+    WET,
+    Light,
+    Marks,
+    asphalt,
+    clouds,
+    facade,
+    halo,
+    marking,
+    noise,
+)
 from engine.perception.raster_kernels import Frame, Soup, View
 
 Float32 = npt.NDArray[np.float32]
@@ -29,105 +50,37 @@ BRIGHTEST: Final = 2.0
 """Radiance that the tone table ends at."""
 LIGHT_CELL_M: Final = 1.5
 """Side of a cell of the map of artificial light."""
-LINE_PIXELS: Final = 0.75
-"""Least half width of a line's label, in pixels."""
+LAMP_WARMTH: Final = (1.0, 0.88, 0.66)
 
 
-class Marks(NamedTuple):
-    """Markings along the roads.
-
-    line: float32 [R, M, 5]: offset to the left of the reference line (m), width (m), dash (m, 0 for
-    a solid line), period (m), label (1 lane line, 2 centre line, 3 road edge; 0 unused).
-    colour: float32 [R, M, 3]. gaps: float32 [R, G, 2], stretches without markings.
-    """
-
-    line: Float32
-    colour: Float32
-    gaps: Float32
-
-
-class Light(NamedTuple):
-    """Light, air and the camera's response.
-
-    sun: float64 [3], towards the sun. beam, ambient, zenith, horizon, fog, ground_far: float64 [3],
-    linear radiance. haze: float32 [D], share of fog at each half metre.
-    tone: uint8 [3, 4096], the response. lamps: float32 [N, N], artificial light on the ground of
-    the ego frame, cell (i, j) at x = (i - N/2) 1.5 m, y likewise.
-    dials: float64 [9]: cloud cover, glare, wetness, window light, noise, texture contrast,
-    vignette, rain, saturation.
-    pattern: float64 [8]: window pitch along and up, share of glass along and up, floor height of
-    shops, pavement slab side, grain of the asphalt, marking wear.
-    """
-
-    sun: Float64
-    beam: Float64
-    ambient: Float64
-    zenith: Float64
-    horizon: Float64
-    fog: Float64
-    ground_far: Float64
-    haze: Float32
-    tone: UInt8
-    lamps: Float32
-    dials: Float64
-    pattern: Float64
+@njit(cache=True, nogil=True, inline="always")
+def _normal(xyz: Float32, t: int) -> tuple[float, float, float]:
+    """Unit normal of a triangle, outwards."""
+    ax = xyz[t, 1, 0] - xyz[t, 0, 0]
+    ay = xyz[t, 1, 1] - xyz[t, 0, 1]
+    az = xyz[t, 1, 2] - xyz[t, 0, 2]
+    bx = xyz[t, 2, 0] - xyz[t, 0, 0]
+    by = xyz[t, 2, 1] - xyz[t, 0, 1]
+    bz = xyz[t, 2, 2] - xyz[t, 0, 2]
+    nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    size = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-20
+    return nx / size, ny / size, nz / size
 
 
-@njit(cache=True, nogil=True)
-def _hash(i: int, j: int, k: int) -> float:
-    """A number in [0, 1) that looks random (xxHash finaliser)."""
-    h = (np.uint32(i) * np.uint32(374761393) + np.uint32(j) * np.uint32(668265263)
-         + np.uint32(k) * np.uint32(2246822519))
-    h = np.uint32(h ^ (h >> np.uint32(13))) * np.uint32(1274126177)
-    h = np.uint32(h ^ (h >> np.uint32(16)))
-    return float(h) * (1.0 / 4294967296.0)
-
-
-@njit(cache=True, nogil=True)
-def _noise(x: float, y: float, k: int) -> float:
-    """Value noise in [0, 1] (Perlin 1985, on a lattice of side 1)."""
-    i, j = math.floor(x), math.floor(y)
-    a, b = x - i, y - j
-    a, b = a * a * (3.0 - 2.0 * a), b * b * (3.0 - 2.0 * b)
-    low = _hash(i, j, k) * (1.0 - a) + _hash(i + 1, j, k) * a
-    high = _hash(i, j + 1, k) * (1.0 - a) + _hash(i + 1, j + 1, k) * a
-    return low * (1.0 - b) + high * b
-
-
-@njit(cache=True, nogil=True)
-def _band(value: float, low: float, high: float, blur: float) -> float:
-    """Share of a footprint of width `blur` at `value` that lies in [low, high]."""
-    a = min(1.0, max(0.0, (value - low) / blur + 0.5))
-    b = min(1.0, max(0.0, (high - value) / blur + 0.5))
-    return a * b
-
-
-@njit(cache=True, nogil=True)
-def _sky(ray: Float64, light: Light, out: Float64) -> None:
-    """Radiance of the sky along a world ray of unit length."""
-    up = max(0.0, ray[2])
-    t = min(1.0, 1.6 * up) ** 0.6
-    for c in range(3):
-        out[c] = light.horizon[c] + (light.zenith[c] - light.horizon[c]) * t
-    cover = light.dials[0]
-    if cover > 0.0 and up > 0.01:
-        a, b = ray[0] / (up + 0.12), ray[1] / (up + 0.12)
-        n = 0.62 * _noise(1.3 * a, 1.3 * b, 11) + 0.38 * _noise(3.1 * a, 3.1 * b, 12)
-        k = min(1.0, max(0.0, (n - 1.0 + cover) * 2.2)) * min(1.0, 6.0 * up)
-        for c in range(3):
-            cloud = 0.55 * light.ambient[c] + 0.45 * light.horizon[c] + 0.10 * light.beam[c]
-            out[c] += (cloud - out[c]) * k
-    d = ray[0] * light.sun[0] + ray[1] * light.sun[1] + ray[2] * light.sun[2]
-    if d > 0.0:
-        d2 = d * d
-        d8 = d2 * d2 * d2 * d2
-        d64 = d8 * d8
-        d64 = d64 * d64 * d64 * d64
-        halo = light.dials[1] * (0.25 * d8 + 0.9 * d64)
-        if d > 0.9996:
-            halo += 2.0 * light.dials[1]
-        for c in range(3):
-            out[c] += halo * light.beam[c]
+@njit(cache=True, nogil=True, inline="always")
+def _lamp_light(lamps: Float32, ego: Float64, x: float, y: float) -> float:
+    """Artificial light at a place of the world, from the map around the ego."""
+    cells = lamps.shape[0]
+    px, py = x - ego[0], y - ego[1]
+    gx = (ego[2] * px + ego[3] * py) / LIGHT_CELL_M + 0.5 * cells
+    gy = (ego[2] * py - ego[3] * px) / LIGHT_CELL_M + 0.5 * cells
+    i, j = math.floor(gx), math.floor(gy)
+    if i < 0 or j < 0 or i >= cells - 1 or j >= cells - 1:
+        return 0.0
+    a, b = gx - i, gy - j
+    low = lamps[i, j] + (lamps[i + 1, j] - lamps[i, j]) * a
+    high = lamps[i, j + 1] + (lamps[i + 1, j + 1] - lamps[i, j + 1]) * a
+    return low + (high - low) * b
 
 
 @njit(cache=True, nogil=True)
@@ -151,257 +104,204 @@ def shade(view: View, soup: Soup, marks: Marks, light: Light, frame: Frame, ego:
         line: uint8 [H, W], 0 none, 1 lane line, 2 centre line, 3 road edge. Written.
     """
     H, W = frame.seen.shape
-    fx, fy, cx, cy = view.lens[0], view.lens[1], view.lens[2], view.lens[3]
+    # Arrays and numbers come out of their tuples here, once: see `pattern_kernels`.
+    seen, inverse_z, dark_at, edges = frame.seen, frame.inverse_z, frame.dark, frame.edges
+    record, label = frame.record, frame.owner
+    xyz, uv, colour, shine = soup.xyz, soup.uv, soup.colour, soup.glow
+    materials, parts = soup.material, soup.part
+    lines, inks, gaps, nearest = marks.line, marks.colour, marks.gaps, marks.nearest
+    tile, tones, haze, lamps = light.noise, light.tone, light.haze, light.lamps
+    pattern, dials = light.pattern, light.dials
+    sun0, sun1, sun2 = light.sun
+    beam0, beam1, beam2 = light.beam
+    ambient0, ambient1, ambient2 = light.ambient
+    zenith0, zenith1, zenith2 = light.zenith
+    horizon0, horizon1, horizon2 = light.horizon
+    fog0, fog1, fog2 = light.fog
+    land0, land1, land2 = light.ground_far
+    eye0, eye1 = view.eye[0], view.eye[1]
+    fx, fy, cx, cy = view.lens
     R = view.R
-    ray = np.empty(3)
-    sky = np.empty(3)
-    base = np.empty(3)
-    cells = light.lamps.shape[0]
-    wet, contrast = light.dials[2], light.dials[5]
-    last_record = -1
-    lit = rise = facing = 0.0
+    far_m = view.far
+    wet, texture, cover = dials[WET], dials[TEXTURE], dials[CLOUD]
+    glare, grain_size = dials[GLARE], dials[GRAIN] * TONES
+    vignette, saturation = 0.35 * dials[VIGNETTE], dials[SATURATION]
+    slab, wear, coarse = pattern[SLAB], pattern[WEAR], pattern[ASPHALT_GRAIN]
+    night = lamps.shape[0] > 1
+    scale = TONES / BRIGHTEST
+    last = -1
     t = 0
+    lit = rise = nx = ny = nz = 0.0
+    ua = ub = uc = va = vb = vc = qa = qb = qc = 0.0
     for y in range(H):
         Y = (y + 0.5 - cy) / fy
         for x in range(W):
             X = (x + 0.5 - cx) / fx
             length = math.sqrt(X * X + Y * Y + 1.0)
-            for c in range(3):
-                ray[c] = (R[0, c] * X + R[1, c] * Y + R[2, c]) / length
-            k = frame.seen[y, x]
-            drivable[y, x] = 0
-            line[y, x] = 0
-            owner[y, x] = 0
-            depth[y, x] = 0.0
+            inv = 1.0 / length
+            rx = (R[0, 0] * X + R[1, 0] * Y + R[2, 0]) * inv
+            ry = (R[0, 1] * X + R[1, 1] * Y + R[2, 1]) * inv
+            rz = (R[0, 2] * X + R[1, 2] * Y + R[2, 2]) * inv
+            k = seen[y, x]
+            on_road = 0
+            mark = 0
             if k < 0:
-                _sky(ray, light, sky)
-                if ray[2] < 0.0:
+                owner[y, x] = 0
+                depth[y, x] = 0.0
+                if rz >= 0.0:
+                    blend = math.sqrt(min(1.0, 1.5 * rz))
+                    c0 = horizon0 + (zenith0 - horizon0) * blend
+                    c1 = horizon1 + (zenith1 - horizon1) * blend
+                    c2 = horizon2 + (zenith2 - horizon2) * blend
+                    if cover > 0.0 and rz > 0.01:
+                        share = clouds(tile, cover, rx, ry, rz)
+                        c0 += (0.45 * (ambient0 + horizon0) + 0.1 * beam0 - c0) * share
+                        c1 += (0.45 * (ambient1 + horizon1) + 0.1 * beam1 - c1) * share
+                        c2 += (0.45 * (ambient2 + horizon2) + 0.1 * beam2 - c2) * share
+                    ring = halo(glare, rx * sun0 + ry * sun1 + rz * sun2)
+                    c0, c1, c2 = c0 + ring * beam0, c1 + ring * beam1, c2 + ring * beam2
+                else:
                     # Past the edge of the modelled ground: land that dissolves in the haze.
-                    far = min(1.0, -ray[2] * 40.0)
-                    for c in range(3):
-                        sky[c] = light.fog[c] + (light.ground_far[c] - light.fog[c]) * 0.4 * far
-                z = view.far * 2.0
-                for c in range(3):
-                    base[c] = sky[c]
+                    far = 0.4 * min(1.0, -rz * 40.0)
+                    c0 = fog0 + (land0 - fog0) * far
+                    c1 = fog1 + (land1 - fog1) * far
+                    c2 = fog2 + (land2 - fog2) * far
             else:
-                z = 1.0 / frame.inverse_z[y, x]
-                w0 = frame.edges[k, 0] * x + frame.edges[k, 1] * y + frame.edges[k, 2]
-                w1 = frame.edges[k, 3] * x + frame.edges[k, 4] * y + frame.edges[k, 5]
-                w2 = frame.edges[k, 6] * x + frame.edges[k, 7] * y + frame.edges[k, 8]
-                if k != last_record:
-                    last_record = k
-                    t = frame.record[k]
-                    ax = soup.xyz[t, 1, 0] - soup.xyz[t, 0, 0]
-                    ay = soup.xyz[t, 1, 1] - soup.xyz[t, 0, 1]
-                    az = soup.xyz[t, 1, 2] - soup.xyz[t, 0, 2]
-                    bx = soup.xyz[t, 2, 0] - soup.xyz[t, 0, 0]
-                    by = soup.xyz[t, 2, 1] - soup.xyz[t, 0, 1]
-                    bz = soup.xyz[t, 2, 2] - soup.xyz[t, 0, 2]
-                    nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-                    size = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-20
-                    nx, ny, nz = nx / size, ny / size, nz / size
-                    lit = max(0.0, nx * light.sun[0] + ny * light.sun[1] + nz * light.sun[2])
+                if k != last:
+                    last = k
+                    t = record[k]
+                    nx, ny, nz = _normal(xyz, t)
+                    lit = max(0.0, nx * sun0 + ny * sun1 + nz * sun2)
                     rise = nz
-                    facing = -(nx * ray[0] + ny * ray[1] + nz * ray[2])
-                total = w0 + w1 + w2
-                u = (w0 * soup.uv[t, 0, 0] + w1 * soup.uv[t, 1, 0] + w2 * soup.uv[t, 2, 0]) / total
-                v = (w0 * soup.uv[t, 0, 1] + w1 * soup.uv[t, 1, 1] + w2 * soup.uv[t, 2, 1]) / total
-                material = soup.material[t]
-                part = soup.part[t]
-                owner[y, x] = frame.owner[k]
-                if z < view.far:
-                    depth[y, x] = z
-                for c in range(3):
-                    base[c] = soup.colour[t, c]
+                    # u, v over z are linear on the screen, like 1/z: sums of edge functions
+                    ua = ub = uc = va = vb = vc = qa = qb = qc = 0.0
+                    for i in range(3):
+                        a, b, c = edges[k, 3 * i], edges[k, 3 * i + 1], edges[
+                            k, 3 * i + 2]
+                        u_i, v_i = uv[t, i, 0], uv[t, i, 1]
+                        qa, qb, qc = qa + a, qb + b, qc + c
+                        ua, ub, uc = ua + a * u_i, ub + b * u_i, uc + c * u_i
+                        va, vb, vc = va + a * v_i, vb + b * v_i, vc + c * v_i
+                z = 1.0 / inverse_z[y, x]
+                u, v = (ua * x + ub * y + uc) * z, (va * x + vb * y + vc) * z
+                material, part = materials[t], parts[t]
+                owner[y, x] = label[k]
+                depth[y, x] = z if z < far_m else 0.0
+                c0, c1, c2 = colour[t, 0], colour[t, 1], colour[t, 2]
                 mirror = 0.0
-                glow = soup.glow[t]
-                near = max(0.0, 1.0 - z * 0.02)
+                glow = shine[t]
+                dist = z * length
+                damp = 1.0
                 if material == 1:
-                    # Road: u along the reference line, v to its left.
-                    drivable[y, x] = 1
-                    ddx = 0.0
-                    ddy = 0.0
-                    for i in range(3):
-                        gap = soup.uv[t, i, 1] - v
-                        ddx += frame.edges[k, 3 * i] * gap
-                        ddy += frame.edges[k, 3 * i + 1] * gap
-                    across = max(0.01, (abs(ddx) + abs(ddy)) / total)
-                    ddx = 0.0
-                    ddy = 0.0
-                    for i in range(3):
-                        gap = soup.uv[t, i, 0] - u
-                        ddx += frame.edges[k, 3 * i] * gap
-                        ddy += frame.edges[k, 3 * i + 1] * gap
-                    along = max(0.01, (abs(ddx) + abs(ddy)) / total)
-                    grain = 0.0
-                    if z < 45.0:
-                        grain = (_hash(math.floor(u * 9.0), math.floor(v * 9.0), 1) - 0.5) * near
-                    tar = _noise(0.22 * u, 0.6 * v, 2 + part) - 0.5
-                    shift = 1.0 + contrast * (light.pattern[6] * grain + 0.35 * tar)
-                    for c in range(3):
-                        base[c] *= shift
-                    open_road = True
-                    for g in range(marks.gaps.shape[1]):
-                        if marks.gaps[part, g, 0] < u < marks.gaps[part, g, 1]:
-                            open_road = False
-                    if open_road:
-                        for m in range(marks.line.shape[1]):
-                            kind = marks.line[part, m, 4]
-                            if kind == 0.0:
-                                break
-                            off = v - marks.line[part, m, 0]
-                            half = 0.5 * marks.line[part, m, 1]
-                            if abs(off) > half + across:
-                                continue
-                            if abs(off) <= max(half, LINE_PIXELS * across):
-                                line[y, x] = np.uint8(kind)
-                            ink = _band(off, -half, half, across)
-                            ink *= min(1.0, 2.0 * half / across + 0.25)
-                            dash = marks.line[part, m, 2]
-                            if dash > 0.0:
-                                period = marks.line[part, m, 3]
-                                phase = u - period * math.floor(u / period)
-                                ink *= _band(phase, 0.0, dash, min(along, 0.5 * dash))
-                            ink *= 1.0 - light.pattern[7] * _noise(3.0 * u, 5.0 * v, 5)
-                            for c in range(3):
-                                base[c] += (marks.colour[part, m, c] - base[c]) * ink
+                    on_road = 1
+                    across = max(0.01, (abs(va - v * qa) + abs(vb - v * qb)) * z)
+                    along = max(0.01, (abs(ua - u * qa) + abs(ub - u * qb)) * z)
+                    tar = asphalt(tile, texture, coarse, u, v, along)
+                    c0, c1, c2 = c0 * tar, c1 * tar, c2 * tar
+                    mark, m, ink = marking(lines, gaps, nearest, tile, wear, part, u, v, along,
+                                           across)
+                    if m >= 0:
+                        c0 += (inks[part, m, 0] - c0) * ink
+                        c1 += (inks[part, m, 1] - c1) * ink
+                        c2 += (inks[part, m, 2] - c2) * ink
                     mirror = 0.5 * wet
+                    damp = 1.0 - 0.45 * wet
                 elif material == 2:
-                    slab = light.pattern[5]
-                    shift = 1.0 + contrast * 0.3 * (_noise(0.9 * u, 0.9 * v, 6) - 0.5)
+                    tone = 1.0 + texture * 0.3 * (noise(tile, 0.9 * u, 0.9 * v) - 0.5)
                     if z < 22.0:
-                        a = u / slab - math.floor(u / slab)
-                        b = v / slab - math.floor(v / slab)
+                        a, b = u / slab - math.floor(u / slab), v / slab - math.floor(v / slab)
                         if a < 0.05 or b < 0.05:
-                            shift *= 1.0 - 0.28 * (1.0 - z / 22.0)
-                    for c in range(3):
-                        base[c] *= shift
+                            tone *= 1.0 - 0.28 * (1.0 - z / 22.0)
+                    c0, c1, c2 = c0 * tone, c1 * tone, c2 * tone
                     mirror = 0.25 * wet
                 elif material == 3:
-                    shift = 1.0 + contrast * (0.8 * (_noise(0.25 * u, 0.25 * v, 7) - 0.5)
-                                              + near * 0.7 * (_noise(2.3 * u, 2.3 * v, 8) - 0.5))
-                    for c in range(3):
-                        base[c] *= shift
+                    tone = 1.0 + texture * 0.8 * (noise(tile, 0.25 * u, 0.25 * v) - 0.5)
+                    if z < 45.0:
+                        tone += texture * 0.7 * (1.0 - z / 45.0) * (
+                            noise(tile, 2.3 * u, 2.3 * v) - 0.5)
+                    c0, c1, c2 = c0 * tone, c1 * tone, c2 * tone
                 elif material == 4:
-                    glow += _facade(u, v, z / fx, part, light, base)
-                    if base[0] < 0.0:
-                        # Glass: a little of the sky, a little of the room.
-                        for c in range(3):
-                            base[c] = -base[c]
-                        mirror = 0.30
+                    brick, glass, inside = facade(tile, pattern, dials, u, v, z / fx, part)
+                    glow = glass * inside
+                    pane = 0.055
+                    c0 = c0 * brick * (1.0 - glass) + glass * (0.9 if inside > 0.0 else pane)
+                    c1 = c1 * brick * (1.0 - glass) + glass * (0.70 if inside > 0.0 else pane)
+                    c2 = c2 * brick * (1.0 - glass) + glass * (0.40 if inside > 0.0 else pane)
+                    mirror = 0.45 * glass
                 elif material == 5:
-                    shift = 0.72 + 0.56 * _noise(3.0 * u, 3.0 * v, 9 + part)
-                    for c in range(3):
-                        base[c] *= shift
+                    tone = 0.66 + 0.68 * noise(tile, 3.0 * u, 3.0 * v)
+                    c0, c1, c2 = c0 * tone, c1 * tone, c2 * tone
                 elif material == 6:
-                    mirror = 0.35
+                    mirror = 0.40
                 elif material == 8:
-                    drivable[y, x] = 1
-                    shift = 1.0 - light.pattern[7] * _noise(3.0 * u, 3.0 * v, 5)
-                    for c in range(3):
-                        base[c] *= shift
+                    on_road = 1
+                    tone = 1.0 - wear * noise(tile, 3.0 * u, 3.0 * v)
+                    c0, c1, c2 = c0 * tone, c1 * tone, c2 * tone
                     mirror = 0.5 * wet
+                    damp = 1.0 - 0.45 * wet
                 elif material == 9:
-                    mirror = 0.10
+                    mirror = 0.14
                 elif material == 10:
-                    s = (u + v) * 2.2
-                    if s - math.floor(s) < 0.5:
-                        base[0], base[1], base[2] = 0.55, 0.03, 0.02
+                    a = (u + v) * 2.2
+                    if a - math.floor(a) < 0.5:
+                        c0, c1, c2 = 0.55, 0.03, 0.02
                 elif material == 12:
-                    r = u * 1.1 - math.floor(u * 1.1)
-                    if r < 0.06 and z < 40.0:
-                        for c in range(3):
-                            base[c] *= 0.8
+                    a = u * 1.1
+                    if a - math.floor(a) < 0.06 and z < 40.0:
+                        c0, c1, c2 = 0.8 * c0, 0.8 * c1, 0.8 * c2
                     if 0.9 < v < 1.3:
-                        h = _hash(part, 3, 4)
-                        base[0] *= 0.25 + 0.5 * h
-                        base[1] *= 0.35 + 0.3 * _hash(part, 5, 4)
-                        base[2] *= 0.75 - 0.5 * h
-                # Artificial light from the map around the ego.
-                dist = z * length
-                px = view.eye[0] + ray[0] * dist - ego[0]
-                py = view.eye[1] + ray[1] * dist - ego[1]
+                        c0, c1, c2 = 0.3 * c0, 0.45 * c1, 0.65 * c2
+                facing = -(nx * rx + ny * ry + nz * rz)
                 extra = 0.0
-                if cells > 1:
-                    gx = (ego[2] * px + ego[3] * py) / LIGHT_CELL_M + 0.5 * cells
-                    gy = (ego[2] * py - ego[3] * px) / LIGHT_CELL_M + 0.5 * cells
-                    i, j = math.floor(gx), math.floor(gy)
-                    if 0 <= i < cells - 1 and 0 <= j < cells - 1:
-                        a, b = gx - i, gy - j
-                        extra = ((light.lamps[i, j] * (1.0 - a) + light.lamps[i + 1, j] * a)
-                                 * (1.0 - b) + (light.lamps[i, j + 1] * (1.0 - a)
-                                                + light.lamps[i + 1, j + 1] * a) * b)
-                        # A lamp lights what faces the car more than the ground it grazes.
-                        extra *= 0.55 + 0.9 * max(0.0, facing)
-                direct = lit * (1.0 - frame.dark[y, x])
-                hemisphere = 0.62 + 0.38 * rise
-                hemisphere *= 1.0 - 0.35 * frame.dark[y, x]
-                for c in range(3):
-                    warm = 1.0 if c == 0 else (0.88 if c == 1 else 0.66)
-                    radiance = base[c] * (light.ambient[c] * hemisphere + light.beam[c] * direct
-                                          + extra * warm)
-                    if wet > 0.0 and (material == 1 or material == 8):
-                        radiance *= 1.0 - 0.45 * wet
-                    if mirror > 0.0:
-                        tilt = 1.0 - min(1.0, max(0.0, facing))
-                        fresnel = mirror * (0.12 + 0.88 * tilt * tilt * tilt)
-                        radiance += fresnel * (light.horizon[c] * (0.6 + 0.4 * rise) - radiance)
-                    base[c] = radiance + glow * base[c]
-                share = light.haze[min(light.haze.size - 1, int(dist / FOG_STEP_M))]
-                if share > 0.0:
-                    for c in range(3):
-                        base[c] += (light.fog[c] - base[c]) * share * (1.0 - 0.3 * min(1.0, glow))
-            # Veiling glare of a low sun, vignette, noise and response.
-            d = ray[0] * light.sun[0] + ray[1] * light.sun[1] + ray[2] * light.sun[2]
+                if night:
+                    extra = _lamp_light(lamps, ego, eye0 + rx * dist, eye1 + ry * dist)
+                    # a beam lights what faces the car more than the ground it grazes
+                    extra *= 0.55 + 0.9 * max(0.0, facing)
+                dark = dark_at[y, x]
+                direct = lit * (1.0 - dark) * damp
+                hemisphere = (0.62 + 0.38 * rise) * (1.0 - 0.35 * dark) * damp
+                extra *= damp
+                e0 = ambient0 * hemisphere + beam0 * direct + extra
+                e1 = ambient1 * hemisphere + beam1 * direct + extra * LAMP_WARMTH[1]
+                e2 = ambient2 * hemisphere + beam2 * direct + extra * LAMP_WARMTH[2]
+                g0, g1, g2 = c0 * glow, c1 * glow, c2 * glow
+                c0, c1, c2 = c0 * e0, c1 * e1, c2 * e2
+                if mirror > 0.0:
+                    # Schlick 1994, with the reflected sky taken from the horizon's colour
+                    tilt = 1.0 - min(1.0, max(0.0, facing))
+                    share = mirror * (0.12 + 0.88 * tilt * tilt * tilt)
+                    bright = 0.6 + 0.4 * max(0.0, rise)
+                    c0 += share * (horizon0 * bright - c0)
+                    c1 += share * (horizon1 * bright - c1)
+                    c2 += share * (horizon2 * bright - c2)
+                c0, c1, c2 = c0 + g0, c1 + g1, c2 + g2
+                share = haze[min(haze.size - 1, int(dist * (1.0 / FOG_STEP_M)))]
+                share *= 1.0 - 0.3 * min(1.0, glow)
+                c0 += (fog0 - c0) * share
+                c1 += (fog1 - c1) * share
+                c2 += (fog2 - c2) * share
+            drivable[y, x] = on_road
+            line[y, x] = mark
+            # the lens and the sensor: veiling glare, vignette, noise, response
             veil = 0.0
-            if d > 0.0 and light.dials[1] > 0.0:
-                d4 = d * d * d * d
-                veil = 0.10 * light.dials[1] * d4 * d4
-            fall = 1.0 - light.dials[6] * (X * X + Y * Y) * 0.35
-            grey = 0.30 * base[0] + 0.59 * base[1] + 0.11 * base[2]
-            for c in range(3):
-                level = grey + (base[c] - grey) * light.dials[8]
-                level = (level + veil * light.beam[c]) * fall
-                grain = (_hash(x * 3 + c, y, salt) - 0.5) * light.dials[4]
-                at = int((level / BRIGHTEST + grain) * TONES)
-                rgb[y, x, c] = light.tone[c, min(TONES - 1, max(0, at))]
-
-
-@njit(cache=True, nogil=True)
-def _facade(u: float, v: float, pixel: float, part: int, light: Light, base: Float64) -> float:
-    """Windows of a wall; u along it, v up, m. Glass is left negative; returns the light inside."""
-    pitch, storey = light.pattern[0], light.pattern[1]
-    shop = light.pattern[4]
-    ground_floor = v < shop
-    if ground_floor:
-        b = v / shop
-        floor = 0
-    else:
-        b = (v - shop) / storey
-        floor = 1 + math.floor(b)
-        b -= math.floor(b)
-    a = u / pitch
-    column = math.floor(a)
-    a -= column
-    wide, tall = light.pattern[2], light.pattern[3]
-    if ground_floor:
-        wide = 0.86
-        tall = 0.62
-    blur = min(1.0, pixel / pitch)
-    a0, b0 = 0.5 - 0.5 * wide, (0.16 if ground_floor else 0.30)
-    glass = _band(a, a0, a0 + wide, max(0.02, blur)) * _band(b, b0, b0 + tall, max(0.02, blur))
-    grime = 1.0 + light.dials[5] * 0.22 * (_noise(0.35 * u, 0.35 * v, 20 + part) - 0.5)
-    if not ground_floor and b < 0.07:
-        grime *= 0.88
-    if glass < 0.5:
-        edge = 1.0 - 0.5 * glass
-        for c in range(3):
-            base[c] *= grime * edge
-        return 0.0
-    room = _hash(column, floor, part)
-    level = 0.03 + 0.07 * room
-    base[0], base[1], base[2] = -level, -1.08 * level, -1.2 * level
-    if _hash(column + 91, floor, part) < light.dials[3]:
-        base[0], base[1], base[2] = -0.9, -0.72, -0.42
-        return 0.35 * light.dials[3] + 0.25 * room * light.dials[3]
-    return 0.0
+            if glare > 0.0:
+                d = rx * sun0 + ry * sun1 + rz * sun2
+                if d > 0.0:
+                    d = d * d
+                    d = d * d
+                    veil = 0.10 * glare * d * d
+            fall = (1.0 - vignette * (X * X + Y * Y)) * scale
+            grey = 0.30 * c0 + 0.59 * c1 + 0.11 * c2
+            c0 = (grey + (c0 - grey) * saturation + veil * beam0) * fall
+            c1 = (grey + (c1 - grey) * saturation + veil * beam1) * fall
+            c2 = (grey + (c2 - grey) * saturation + veil * beam2) * fall
+            at = (y * 131 + salt * 17) & TILE_BITS
+            n0 = tile[at, (x + salt * 5) & TILE_BITS] - 0.5
+            n1 = tile[(at + 53) & TILE_BITS, (x * 3 + salt) & TILE_BITS] - 0.5
+            # half the noise is common to the channels, as after demosaicing
+            c0 += grain_size * n0
+            c1 += grain_size * (0.5 * n0 + 0.5 * n1)
+            c2 += grain_size * n1
+            rgb[y, x, 0] = tones[0, min(TONES - 1, max(0, int(c0)))]
+            rgb[y, x, 1] = tones[1, min(TONES - 1, max(0, int(c1)))]
+            rgb[y, x, 2] = tones[2, min(TONES - 1, max(0, int(c2)))]

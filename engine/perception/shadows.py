@@ -39,23 +39,47 @@ def _fan(points: Float64, z: Float64) -> Float32:
     return np.stack([np.broadcast_to(p[0], (n - 2, 3)), p[1:-1], p[2:]], axis=1).astype(np.float32)
 
 
-def footprint_shadow(x: float, y: float, z: float, yaw: float, length: float, width: float,
-                     height: float, weather: Weather) -> tuple[Float32, Float32]:
-    """Contact shade and cast shadow of a box on the ground: triangles and their strength."""
-    c, s = math.cos(yaw), math.sin(yaw)
+def body_shadows(bodies: Float64, weather: Weather) -> tuple[Float32, Float32]:
+    """Contact shade and cast shadow of boxes on the ground.
+
+    Args:
+        bodies: float64 [B, 7], x, y, z (ground), yaw, length, width, height.
+        weather: Where the sun is.
+
+    Returns:
+        Triangles float32 [S, 3, 3] and their strength float32 [S].
+    """
+    x, y, z, yaw, length, width, height = bodies.T
+    c, s = np.cos(yaw), np.sin(yaw)
     a, b = 0.5 * length, 0.5 * width
-    turn = np.array([[c, s], [-s, c]])
-    corners = np.array([[a, b], [-a, b], [-a, -b], [a, -b]])
-    under = corners @ turn + np.array([x, y])
-    contact = _fan(under, np.full(4, z))
-    shift = _offset(0.92 * height, weather)
+    px, py = np.stack([a, -a, -a, a], axis=1), np.stack([b, b, -b, -b], axis=1)
+    level = np.broadcast_to((z + LIFT_M)[:, None], px.shape)
+    under = np.stack([x[:, None] + c[:, None] * px - s[:, None] * py,
+                      y[:, None] + s[:, None] * px + c[:, None] * py, level], axis=2)
+    contact = _quads(under)
+    shift = _offset(1.0, weather)
     if shift is None:
         return contact, np.full(len(contact), CONTACT, np.float32)
-    top = (corners * 0.82) @ turn + np.array([x, y]) + shift
-    outline = _hull(np.concatenate([under, top]))
-    cast = _fan(outline, np.full(len(outline), z))
-    strength = np.concatenate([np.full(len(contact), 1.0), np.full(len(cast), 0.95)])
+    reach = 0.92 * height * min(1.0, LONGEST_M / max(1e-9, float(np.hypot(*shift))))
+    middle = np.stack([x, y], axis=1)[:, None]
+    top = under.copy()
+    top[:, :, :2] = (middle + 0.82 * (under[:, :, :2] - middle)
+                     + np.minimum(reach, LONGEST_M)[:, None, None] * shift)
+    # the hull of foot and top as overlapping pieces: the top and the four walls, thrown down
+    walls = [np.stack([under[:, i], under[:, (i + 1) % 4], top[:, (i + 1) % 4], top[:, i]], axis=1)
+             for i in range(4)]
+    cast = np.concatenate([_quads(top), *(_quads(w) for w in walls)])
+    strength = np.concatenate([np.ones(len(contact)), np.full(len(cast), 0.95)])
     return np.concatenate([contact, cast]), strength.astype(np.float32)
+
+
+def _quads(corners: Float64) -> Float32:
+    """Two upward triangles for each quadrangle [B, 4, 3], whichever way it winds."""
+    t = corners[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3, 3)
+    e, f = t[:, 1] - t[:, 0], t[:, 2] - t[:, 0]
+    down = e[:, 0] * f[:, 1] - e[:, 1] * f[:, 0] < 0.0
+    t[down] = t[down][:, ::-1]
+    return t.astype(np.float32)
 
 
 def _hull(points: Float64) -> Float64:

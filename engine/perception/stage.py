@@ -10,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.perception import bodies, meshes, signals
-from engine.perception.actors import WALK
+from engine.perception.actors import STAND, WALK
 from engine.perception.ground import ground
 from engine.perception.meshes import Mesh
+from engine.perception.pattern_kernels import OFFSETS, OFFSETS_PER_M, Marks
+from engine.perception.place_kernels import put
 from engine.perception.raster_kernels import Soup
-from engine.perception.road import Network
+from engine.perception.road import Network, Road
 from engine.perception.scenery import Prop
-from engine.perception.shade_kernels import Marks
-from engine.perception.shadows import footprint_shadow, prop_shadows
+from engine.perception.shadows import body_shadows, prop_shadows
 from engine.perception.styles import Style
 from engine.perception.weather import Weather
 from engine.perception.world import Snapshot, World
@@ -29,8 +30,6 @@ ROOM: Final = 60_000
 """Triangles kept free for what moves."""
 ACTOR_REACH_M: Final = 170.0
 LABEL_REACH_M: Final = 120.0
-STRIDE: Final = 0.42
-"""Swing of a leg, rad-like shear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Stage:
         shown = np.flatnonzero(apart < ACTOR_REACH_M)
         at, o = self._still, self._still_objects
         actor, prop = [], []
-        casters: list[tuple[Float32, Float32]] = []
+        casters: list[tuple[float, ...]] = []
         for row in shown:
             mesh = self._meshes[int(now.id[row])]
             n = len(mesh.xyz)
@@ -135,8 +134,7 @@ class Stage:
             at += n
             o += 1
             if apart[row] < 90.0:
-                casters.append(footprint_shadow(
-                    x, y, z, yaw, length, width, height, self._weather))
+                casters.append((x, y, z, yaw, length, width, height))
         soup.label[self._prop_object:self._still_objects] = 0
         for i in self._labelled:
             p = self.props[i]
@@ -146,58 +144,26 @@ class Stage:
                 soup.label[self._prop_object + i] = len(actor)
         view = Soup(*(a[:at] for a in soup[:6]), *(a[:o] for a in soup[6:]))
         near = np.hypot(*(self._shadow_at - now.origin[:2]).T) < 110.0
-        polygons = [self._shadows[near], *(c[0] for c in casters)]
-        strength = [np.full(int(near.sum()), 1.0, np.float32), *(c[1] for c in casters)]
-        return Placed(view, len(actor), actor, prop, np.concatenate(polygons),
-                      np.concatenate(strength))
+        moving, taken = body_shadows(np.array(casters).reshape(-1, 7), self._weather)
+        return Placed(view, len(actor), actor, prop, np.concatenate([self._shadows[near], moving]),
+                      np.concatenate([np.ones(int(near.sum()), np.float32), taken]))
 
     def _actor(self, mesh: Mesh, state: Float64, time: float, at: int) -> None:
-        """Write a body's triangles at its pose."""
-        soup = self._soup
-        x, y, z, yaw, speed, accel, indicator, phase, mode = (float(v) for v in state)
-        n = len(mesh.xyz)
-        xyz = mesh.xyz
-        if phase != 0.0 and (mode == WALK or mesh.part.max() >= meshes.LIMB_FORTH):
-            xyz = _striding(mesh, phase)
-        c, s = math.cos(yaw), math.sin(yaw)
+        """Write a body's triangles at its pose, with the lamps that are lit."""
+        x, y, _, yaw, speed, accel, indicator, _, mode = (float(v) for v in state)
         gx, gy = (float(v) for v in self._network.terrain.slope(x, y))
-        upright = mode == WALK
-        along, aside = (0.0, 0.0) if upright else (gx * c + gy * s, gy * c - gx * s)
-        turn = np.array([[c, s, along], [-s, c, aside],
-                         [-(along * c - aside * s), -(along * s + aside * c), 1.0]], np.float32)
-        np.matmul(xyz, turn, out=soup.xyz[at:at + n])
-        soup.xyz[at:at + n] += np.array([x, y, z + 0.01], np.float32)
-        soup.uv[at:at + n] = mesh.uv
-        soup.colour[at:at + n] = mesh.colour
-        soup.material[at:at + n] = mesh.material
-        soup.part[at:at + n] = mesh.part
-        glow = soup.glow[at:at + n]
-        glow[:] = 0.0
-        if mode <= 2 and mesh.material.max() >= meshes.LAMP:
-            lamp = mesh.material == meshes.LAMP
-            parked = mode == 2 and indicator == 0.0
-            brake = 1.4 if accel < -0.6 or (speed < 0.3 and not parked) else 0.0
-            dark = 0.0 if parked else 1.0
-            glow[lamp & (mesh.part == meshes.TAIL)] = max(
-                0.0 if parked else brake, 0.7 * dark if self._night else 0.0)
-            glow[lamp & (mesh.part == meshes.HEAD)] = dark * (5.0 if self._night else 0.35)
+        if mode == WALK:
+            gx = gy = 0.0
+        parked = mode == STAND and indicator == 0.0
+        lamp = np.zeros(5)
+        if not parked:
             blink = 1.6 if (time * 1.5) % 1.0 < 0.5 else 0.0
-            if indicator != 0.0:
-                side = meshes.LEFT if indicator > 0 else meshes.RIGHT
-                glow[lamp & (mesh.part == side)] = blink
-
-
-def _striding(mesh: Mesh, phase: float) -> Float32:
-    """Legs and arms swung to and fro."""
-    xyz = mesh.xyz.copy()
-    low = xyz[:, :, 2].max(1) < 0.96
-    for part, way in ((meshes.LIMB_FORTH, 1.0), (meshes.LIMB_BACK, -1.0)):
-        of = mesh.part == part
-        legs, arms = of & low, of & ~low
-        swing = way * math.sin(phase)
-        xyz[legs, :, 0] += STRIDE * swing * (0.80 - xyz[legs, :, 2])
-        xyz[arms, :, 0] += 0.7 * STRIDE * swing * (1.42 - xyz[arms, :, 2])
-    return xyz
+            braking = accel < -0.6 or speed < 0.3
+            lamp[meshes.TAIL] = 1.4 if braking else 0.7 if self._night else 0.0
+            lamp[meshes.HEAD] = 5.0 if self._night else 0.35
+            lamp[meshes.LEFT] = blink if indicator > 0.0 else 0.0
+            lamp[meshes.RIGHT] = blink if indicator < 0.0 else 0.0
+        put(mesh, self._soup, at, state, gx, gy, lamp)
 
 
 def _marks(network: Network, style: Style) -> Marks:
@@ -205,23 +171,22 @@ def _marks(network: Network, style: Style) -> Marks:
     R = len(network.roads)
     line = np.zeros((R, 12, 5), np.float32)
     colour = np.zeros((R, 12, 3), np.float32)
-    gaps = np.full((R, max(1, max((len(r.gaps) for r in network.roads), default=1)), 2), -1e9,
-                   np.float32)
+    nearest = np.full((R, OFFSETS), -1, np.int8)
+    gaps = np.full((R, max(1, *(len(r.gaps) for r in network.roads)), 2), -1e9, np.float32)
+    at = (np.arange(OFFSETS) + 0.5 - 0.5 * OFFSETS) / OFFSETS_PER_M
     for r, road in enumerate(network.roads):
         gaps[r, :len(road.gaps)] = road.gaps
-        rows = [(off, style.line_m, dash, period, label, style.centre if label == 2
-                 else style.marking) for off, dash, period, label in road_lines(road, style)]
-        for m, (off, width, dash, period, label, ink) in enumerate(rows):
-            line[r, m] = (off, width, dash, period, label)
-            colour[r, m] = ink
-    return Marks(line, colour, gaps)
+        rows = road_lines(road, style)
+        for m, (off, dash, period, label) in enumerate(rows):
+            line[r, m] = (off, style.line_m, dash, period, label)
+            colour[r, m] = style.centre if label == 2 else style.marking
+        offsets = np.array([off for off, *_ in rows])
+        nearest[r] = np.abs(at[:, None] - offsets).argmin(1)
+    return Marks(line, colour, gaps, nearest)
 
 
-def road_lines(road: object, style: Style) -> list[tuple[float, float, float, int]]:
-    """Offset, dash, period and label of each line on a road, from right to left."""
-    from engine.perception.road import Road
-
-    assert isinstance(road, Road)
+def road_lines(road: Road, style: Style) -> list[tuple[float, float, float, int]]:
+    """Offset, dash, period and label of each line on a road."""
     w, n = road.lane_width, road.lanes
     edge = n * w
     lines = [(-edge, 0.0, 1.0, 3), (edge, 0.0, 1.0, 3)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.perception import idm, signals
 from engine.perception.actors import DRIVE, EGO, WALK, Actor
-from engine.perception.bodies import CYCLIST, PEDESTRIAN
+from engine.perception.bodies import CYCLIST
 from engine.perception.road import LEFT_TURN, RIGHT_TURN, Network
 
 HORIZON_M: Final = 90.0
@@ -43,7 +43,6 @@ class Traffic:
         self.network = network
         self.actors: list[Actor] = []
         self.time = 0.0
-        self.hold_s: float = 0.0
         self._rng = rng
         self._offsets = offsets
         self._conflicts = _conflicts(network)
@@ -68,7 +67,7 @@ class Traffic:
             a.accel = self._decide(a, lanes, walkers)
         for a in drivers:
             self._advance(a, dt)
-            if a.shift_from < 0 and a.since_change_s > 4.0 and a.cls != CYCLIST:
+            if a.shift_from < 0 and a.since_change_s > 4.0 and a.cls != CYCLIST and not a.script:
                 self._consider_change(a, lanes)
         for a in self.actors:
             if a.mode == WALK:
@@ -444,7 +443,3 @@ def _conflicts(network: Network) -> dict[int, frozenset[int]]:
                     table.setdefault(j, set()).add(i)
     return {i: frozenset(s) for i, s in table.items()}
 
-
-def is_pedestrian(a: Actor) -> bool:
-    """Whether an actor walks."""
-    return a.cls == PEDESTRIAN

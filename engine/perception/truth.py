@@ -70,7 +70,7 @@ class Sample:
         stop_line: Distance from the front bumper to the next stop line on the route, m, or inf.
         cameras: Of the rendered views.
         views: Their indices in the rig of eight.
-        meta: seed, scenario, style, weather, time.
+        meta: seed, scenario, style, weather, visibility_m (5 % contrast), time.
     """
 
     images: UInt8
@@ -142,7 +142,8 @@ def generate(seed: int, *, scenario: str, style: str, weather: str | None = None
     chosen = tuple(range(8)) if views is None else tuple(int(v) for v in views)
     cameras = tuple(rig()[v] for v in chosen)
     renderer = Renderer(world, cameras)
-    meta = {"seed": seed, "scenario": scenario, "style": style, "weather": name}
+    meta = {"seed": seed, "scenario": scenario, "style": style, "weather": name,
+            "visibility_m": sky.visibility_m}
     for _ in range(PASTS + 1):
         world.step()
     window: deque[Snapshot] = deque(maxlen=PASTS + FUTURES)

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.perception.params import PerceptionParams
-from engine.perception.shade_kernels import BRIGHTEST, FOG_STEP_M, TONES, Light
+from engine.perception.pattern_kernels import TILE, Light, Triple
+from engine.perception.shade_kernels import BRIGHTEST, FOG_STEP_M, TONES
 from engine.perception.styles import Style
 
 Float64 = npt.NDArray[np.float64]
@@ -23,6 +24,8 @@ Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
 HAZE_STEPS: Final = 1024
+_TILE: Final = np.random.default_rng(20).random((TILE, TILE), dtype=np.float32)
+"""The one lattice of all textures: a constant, not a draw."""
 GAMMA: Final = 1.0 / 2.2
 
 
@@ -104,14 +107,19 @@ def light_of(weather: Weather, style: Style, lamps: Float32) -> Light:
     glare = 0.0 if weather.night else (1.0 - veiled) * (0.35 + 0.9 * low)
     dials = np.array([
         weather.cloud, glare, wet, 0.55 if weather.night else 0.04 + 0.10 * veiled,
-        style.noise * (2.2 if weather.night else 1.0), style.texture, style.vignette,
-        weather.rain_mm_h, style.saturation])
-    pattern = np.array([*style.window, 3.8, 0.75, 0.55, 0.35])
+        style.noise * (1.2 if weather.night else 1.0), style.texture, style.vignette,
+        style.saturation])
+    pattern = np.array([*style.window, 3.8, 0.75, 0.50, 0.35])
     return Light(
-        sun=sun, beam=beam, ambient=ambient, zenith=zenith, horizon=horizon, fog=fog,
-        ground_far=0.7 * ambient * np.array(style.land) + 0.3 * fog,
+        sun=_triple(sun), beam=_triple(beam), ambient=_triple(ambient), zenith=_triple(zenith),
+        horizon=_triple(horizon), fog=_triple(fog),
+        ground_far=_triple(0.7 * ambient * np.array(style.land) + 0.3 * fog),
         haze=haze.astype(np.float32), tone=_response(weather, style),
-        lamps=lamps.astype(np.float32), dials=dials, pattern=pattern)
+        lamps=lamps.astype(np.float32), dials=dials, pattern=pattern, noise=_TILE)
+
+
+def _triple(v: Float64) -> Triple:
+    return float(v[0]), float(v[1]), float(v[2])
 
 
 def _response(weather: Weather, style: Style) -> UInt8:
