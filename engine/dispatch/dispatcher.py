@@ -20,9 +20,11 @@ from engine.dispatch import score
 from engine.dispatch.drivers import IDLE, MOVING, PICKUP
 from engine.dispatch.matching import NONE, Matching, Problem
 from engine.dispatch.movement_kernels import ahead, rest
+from engine.dispatch.params import DispatchParams
 from engine.dispatch.policies import decide, weights
 from engine.dispatch.riders import ASSIGNED, NOBODY, WAITING
 from engine.dispatch.shortlist import Asking, Offering, shortlist
+from engine.dispatch.streams import ARM, uniform
 
 if TYPE_CHECKING:
     from engine.dispatch.simulation import DispatchSimulation
@@ -110,56 +112,78 @@ class Dispatcher:
         self.last = Round(0, 0, 0, float("nan"), 0.0)
         self.proven = True
         self.rounds: list[Round] = []
+        self._other: DispatchParams | None = None
+
+    def split_with(self, params: DispatchParams) -> None:
+        """Give half of the riders to other knobs from now on; both halves share the drivers."""
+        self._other = params
+
+    @property
+    def splits(self) -> bool:
+        """Whether riders are split between two policies."""
+        return self._other is not None
+
+    def arm(self, slots: Int32) -> Int64:
+        """Half each rider is in, int64 [K] of 0 and 1; a rider's own, whatever happens."""
+        return (uniform(self._world.riders.key[slots], ARM) < 0.5).astype(np.int64)
 
     def tick(self, step: int) -> None:
         """Run the round that is due at a step, if any."""
-        p, step_s = self._world.params, self._world.step_s
-        if step % max(1, round(p.batch_window_s / step_s)):
+        own = self._world.params
+        if self._other is None:
+            self._tick(step, own, None)
             return
-        again = p.reassign and p.policy == "optimal batch"
-        # in whole windows, so that the two rhythms meet
-        every = max(1, round(p.reassign_every_s / p.batch_window_s)) * p.batch_window_s
-        self.run(swap=again and step % max(1, round(every / step_s)) == 0)
+        # neither half always chooses first
+        arms = ((own, 0), (self._other, 1))
+        for params, arm in arms if step % 4 else arms[::-1]:
+            self._tick(step, params, arm)
 
-    def run(self, *, swap: bool) -> None:
+    def run(self, *, swap: bool, params: DispatchParams | None = None, arm: int | None = None
+            ) -> None:
         """One round.
 
         Args:
             swap: Whether drivers on their way to a pickup are reconsidered.
+            params: Knobs; those in force if None.
+            arm: Half of the riders to match; all if None.
         """
         started = perf_counter()
         world = self._world
-        seen = self.snapshot(swap=swap)
+        p = params or world.params
+        seen = self.snapshot(p, swap=swap, arm=arm)
         if seen is None:
             return
-        matching = decide(seen.problem, world.params.policy, world.params, seen.precedence)
+        matching = decide(seen.problem, p.policy, p, seen.precedence)
         lost = seen.promised & (matching.driver_of == NONE)
         if lost.any():
             # one who has a driver would lose him: the promise stands, the waiting are matched alone
-            self.run(swap=False)
+            self.run(swap=False, params=p, arm=arm)
             return
         if not np.isnan(matching.gap):
             self.proven &= matching.gap == 0.0
-        world.shadow.observe(seen, matching, world.params)
-        self._carry_out(seen, matching)
+        world.shadow.observe(seen, matching, p)
+        self._carry_out(seen, matching, p)
         self.cycles += 1
         self.last = Round(len(seen.slot), len(seen.driver),
                           int(np.count_nonzero(matching.driver_of >= 0)), matching.gap,
                           (perf_counter() - started) * 1e3)
         self.rounds.append(self.last)
 
-    def snapshot(self, *, swap: bool) -> Snapshot | None:
+    def snapshot(self, p: DispatchParams, *, swap: bool, arm: int | None = None
+                 ) -> Snapshot | None:
         """Riders, drivers and candidates of now; None if there is nobody to match."""
         world = self._world
-        riders, fleet, p = world.riders, world.fleet, world.params
-        waiting = riders.state == WAITING
+        riders, fleet = world.riders, world.fleet
+        waiting = (riders.state == WAITING) & ~riders.shares
         free = (fleet.state == IDLE) | (fleet.state == MOVING)
         if swap:
             slots = self._swappable()
-            waiting = waiting.copy()
             waiting[slots] = True
-            free[riders.driver[slots]] = True
         slot = np.flatnonzero(waiting).astype(np.int32)
+        if arm is not None:
+            slot = slot[self.arm(slot) == arm]
+        present = riders.driver[slot]
+        free[present[present != NOBODY]] = True
         driver = np.flatnonzero(free).astype(np.int32)
         if not len(slot) or not len(driver):
             return None
@@ -168,9 +192,8 @@ class Dispatcher:
         present = riders.driver[slot]
         asking = Asking(world.x[riders.origin[slot]], world.y[riders.origin[slot]],
                         riders.row[slot], riders.declined[slot], present)
-        offering = self.offering(driver)
         count, index, times, far = shortlist(
-            asking, offering, world.fields.rows, p.radius_km * 1000.0,
+            asking, self.offering(driver), world.fields.rows, p.radius_km * 1000.0,
             p.longest_pickup_min * 60.0, p.candidates)
         used = np.arange(index.shape[1]) < count[:, None]
         rider = np.repeat(np.arange(len(slot)), count)
@@ -215,11 +238,20 @@ class Dispatcher:
 
     # ---- private ------------------------------------------------------------------------------
 
+    def _tick(self, step: int, p: DispatchParams, arm: int | None) -> None:
+        step_s = self._world.step_s
+        if step % max(1, round(p.batch_window_s / step_s)):
+            return
+        again = p.reassign and p.policy == "optimal batch"
+        # in whole windows, so that the two rhythms meet
+        every = max(1, round(p.reassign_every_s / p.batch_window_s)) * p.batch_window_s
+        self.run(swap=again and step % max(1, round(every / step_s)) == 0, params=p, arm=arm)
+
     def _swappable(self) -> Int64:
         """Riders whose driver is still some way off and has nobody else."""
         world = self._world
         riders, fleet = world.riders, world.fleet
-        slots = np.flatnonzero(riders.state == ASSIGNED)
+        slots = np.flatnonzero((riders.state == ASSIGNED) & ~riders.shares)
         alone = (fleet.state[riders.driver[slots]] == PICKUP) & (
             (fleet.riders[riders.driver[slots]] != NOBODY).sum(axis=1) == 1)
         slots = slots[alone]
@@ -229,7 +261,7 @@ class Dispatcher:
         ahead(streets.roads, v, streets.drive_s, riders.driver[slots], left_s, left_m)
         return np.asarray(slots[left_s > _SETTLED_S], np.int64)
 
-    def _carry_out(self, seen: Snapshot, matching: Matching) -> None:
+    def _carry_out(self, seen: Snapshot, matching: Matching, p: DispatchParams) -> None:
         world = self._world
         riders, rides = world.riders, world.rides
         changed = np.flatnonzero((matching.driver_of != NONE) &
@@ -241,11 +273,12 @@ class Dispatcher:
         taker = np.full(len(seen.driver), NOBODY, np.int32)
         matched = matching.driver_of >= 0
         taker[matching.driver_of[matched]] = seen.slot[matched]
+        scores = score.score(seen.problem.terms, weights(p))
         pair = matching.pair[changed]
         driver = seen.driver[matching.driver_of[changed]]
         time_s = seen.problem.time_s[pair]
         yes = seen.promised[changed] | world.fleet.accepts(
-            driver, riders.key[seen.slot[changed]], time_s, world.params)
+            driver, riders.key[seen.slot[changed]], time_s, p)
         for r, d, t, ok in zip(changed.tolist(), driver.tolist(), time_s.tolist(), yes.tolist(),
                                strict=True):
             slot = int(seen.slot[r])
@@ -254,13 +287,14 @@ class Dispatcher:
                 rides.declined += 1
                 world.log("decline", slot, d, t)
                 continue
-            self.why[slot] = self._why(seen, r, int(matching.pair[r]), taker)
+            self.why[slot] = self._why(seen, scores, r, int(matching.pair[r]), taker, p.policy)
             rides.assign(slot, d, t)
 
-    def _why(self, seen: Snapshot, r: int, pair: int, taker: Int32) -> Why:
-        problem, p = seen.problem, self._world.params
+    def _why(self, seen: Snapshot, scores: Float32, r: int, pair: int, taker: Int32,
+             policy: str) -> Why:
+        problem = seen.problem
         span = slice(int(problem.rider_first[r]), int(problem.rider_first[r + 1]))
         index = problem.driver[span]
         return Why(seen.driver[index], problem.time_s[span], problem.distance_m[span],
-                   problem.terms[span], score.score(problem.terms[span], weights(p)),
-                   taker[index], pair - span.start, p.policy)
+                   problem.terms[span], scores[span], taker[index], pair - span.start,
+                   policy)

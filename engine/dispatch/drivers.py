@@ -25,7 +25,8 @@ UInt8 = npt.NDArray[np.uint8]
 
 ABSENT, IDLE, PICKUP, RIDING, MOVING = range(5)
 POOLED: Final = 7
-SEATS: Final = 4
+MOST_PLANNED: Final = 8
+"""Riders in one plan: four aboard at most, and four more to come."""
 _GROUP: Final = 1 << 41
 _DAY_S: Final = 86_400.0
 _ROUTE_ARCS: Final = 256
@@ -42,13 +43,11 @@ class Fleet:
         vehicles: Where they are and drive; see `movement_kernels.Vehicles`.
         key: uint64 [D].
         rating: float32 [D], stars in [1, 5].
-        riders: int32 [D, SEATS], slots assigned or aboard, -1 where none.
+        riders: int32 [D, MOST_PLANNED], slots assigned or aboard, -1 where none.
         shift_begin_s, shift_end_s: float64 [D], seconds of the day; the end may be past midnight.
         stays_until_s: float64 [D], called out by surge until then.
         since_s: float64 [D], when the present state began.
         earned: float64 [D].
-        online_s, occupied_s: float64 [D], since the start.
-        empty_m, loaded_m: float64 [D], since the start.
         rides: int64 [D], completed.
     """
 
@@ -78,20 +77,35 @@ class Fleet:
             arc, network.length_m[arc].copy(), np.zeros((count, _ROUTE_ARCS), np.int32),
             np.zeros(count, np.int32), np.zeros(count, np.int32), np.zeros(count),
             pace.astype(np.float32), np.full(count, -np.inf), np.zeros(count, np.int64),
-            self.key, np.zeros(count))
+            self.key, np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count))
         self.shift_begin_s, self.shift_end_s = _shifts(params, count, rng)
         self.state: UInt8 = np.zeros(count, np.uint8)
-        self.riders: Int32 = np.full((count, SEATS), -1, np.int32)
+        self.riders: Int32 = np.full((count, MOST_PLANNED), -1, np.int32)
         self.stays_until_s: Float64 = np.full(count, -np.inf)
         self.since_s: Float64 = np.zeros(count)
         self.earned: Float64 = np.zeros(count)
-        self.online_s: Float64 = np.zeros(count)
-        self.occupied_s: Float64 = np.zeros(count)
-        self.empty_m: Float64 = np.zeros(count)
-        self.loaded_m: Float64 = np.zeros(count)
         self.rides: Int64 = np.zeros(count, np.int64)
         self._attend = uniform(self.key, ATTEND)
-        self._seen_m: Float64 = np.zeros(count)
+
+    @property
+    def online_s(self) -> Float64:
+        """Time out since the start, float64 [D]."""
+        return self.vehicles.online_s
+
+    @property
+    def occupied_s(self) -> Float64:
+        """Time with a rider aboard since the start, float64 [D]."""
+        return self.vehicles.occupied_s
+
+    @property
+    def loaded_m(self) -> Float64:
+        """Metres with a rider aboard since the start, float64 [D]."""
+        return self.vehicles.loaded_m
+
+    @property
+    def empty_m(self) -> Float64:
+        """Metres without a rider since the start, float64 [D]."""
+        return self.vehicles.driven_m - self.vehicles.loaded_m
 
     @property
     def count(self) -> int:
@@ -183,16 +197,6 @@ class Fleet:
         come = np.flatnonzero((self.state == ABSENT) & (draw < chance))
         self.stays_until_s[come] = now_s + lasts_s
         return come
-
-    def account(self, step_s: float) -> None:
-        """Add a step to everybody's times and distances."""
-        driven = self.vehicles.driven_m - self._seen_m
-        self._seen_m = self.vehicles.driven_m.copy()
-        loaded = self.state == RIDING
-        self.loaded_m += np.where(loaded, driven, 0.0)
-        self.empty_m += np.where(loaded, 0.0, driven)
-        self.online_s += np.where(self.state != ABSENT, step_s, 0.0)
-        self.occupied_s += np.where(loaded, step_s, 0.0)
 
     def _widen(self, arcs: int) -> None:
         wide = np.zeros((self.count, 2 * max(arcs, self.vehicles.route.shape[1])), np.int32)

@@ -49,16 +49,12 @@ def run(
     if seed < 0:
         raise InvalidInput(f"seed is {seed}; it must be 0 or more")
     began, cpu = perf_counter(), process_time()
-    world = DispatchSimulation(params, seed, city, trips, events=events)
+    world = DispatchSimulation(params, seed, city, trips, events=events, script=script)
     start_s = perf_counter() - began
     steps = max(1, round(hours * 3600.0 / world.step_s))
-    due = list(script)
     cycles: list[float] = []
     seen = Outcome()
     for _ in range(steps):
-        while due and due[0].after_s <= world.step_count * world.step_s:
-            order = due.pop(0)
-            world.command(order.command, order.arguments)
         world.step()
         if world.dispatcher.rounds:
             cycles.append(world.dispatcher.last.ms)

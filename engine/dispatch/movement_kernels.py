@@ -58,7 +58,8 @@ class Vehicles(NamedTuple):
     cruise_until_s: float64 [D], a free driver drives around until then.
     moves: int64 [D], turns taken while cruising: counts the draws.
     key: uint64 [D].
-    driven_m: float64 [D], since the start.
+    driven_m, loaded_m: float64 [D], since the start, all and with a rider aboard.
+    online_s, occupied_s: float64 [D], since the start, out and with a rider aboard.
     """
 
     arc: Int32
@@ -72,6 +73,9 @@ class Vehicles(NamedTuple):
     moves: npt.NDArray[np.int64]
     key: UInt64
     driven_m: Float64
+    loaded_m: Float64
+    online_s: Float64
+    occupied_s: Float64
 
 
 @njit(cache=True, nogil=True)
@@ -85,7 +89,8 @@ def advance(
         roads: Network.
         v: Vehicles; changed.
         cost_s: float32 [M], seconds an arc takes now.
-        active: uint8 [D]; 0 off shift, 1 free (may cruise), 2 on a route.
+        active: uint8 [D]; 0 off shift, 1 free (may cruise), 2 on a route, 3 the same with a
+            rider aboard.
         red_s: Longest wait at a signal, seconds.
         now_s: Time at the end of the step.
         step_s: Its length.
@@ -101,11 +106,12 @@ def advance(
         if active[d] == 0:
             continue
         t = max(begin, v.ready_s[d])
+        before = v.driven_m[d]
         a = v.arc[d]
         along = v.along_m[d]
         while t < now_s:
             length = roads.length_m[a]
-            pace = v.pace[d] if active[d] == 2 else v.pace[d] * _CRUISE_PACE
+            pace = v.pace[d] if active[d] >= 2 else v.pace[d] * _CRUISE_PACE
             if along < length:
                 speed = length / (cost_s[a] * pace)
                 left_s = (length - along) / speed
@@ -118,12 +124,12 @@ def advance(
                 v.driven_m[d] += length - along
                 along = length
                 t += left_s
-                last = active[d] == 2 and v.at[d] >= v.end[d]
+                last = active[d] >= 2 and v.at[d] >= v.end[d]
                 if roads.signal[a] >= 0.0 and red_s > 0.0 and not last:
                     t += signal_wait(roads.signal[a], t, red_s)
                     if t > now_s:
                         break
-            if active[d] == 2:
+            if active[d] >= 2:
                 if v.at[d] >= v.end[d]:
                     arrived[count] = d
                     arrived_s[count] = t
@@ -141,6 +147,10 @@ def advance(
                 break
         v.arc[d] = a
         v.along_m[d] = along
+        v.online_s[d] += step_s
+        if active[d] == 3:
+            v.loaded_m[d] += v.driven_m[d] - before
+            v.occupied_s[d] += step_s
         if t > now_s or v.ready_s[d] < t:
             v.ready_s[d] = t
     return count

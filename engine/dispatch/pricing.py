@@ -25,8 +25,8 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 EVERY_S: Final = 30.0
-HORIZON_MIN: Final = 6.0
-"""Requests of this long are set against the drivers free now: about the time of a ride's half."""
+HORIZON_MIN: Final = 3.0
+"""Requests of this long are set against the drivers free now: about the way of a pickup."""
 SPILL: Final = 0.5
 """How much a neighbouring cell counts."""
 _PRIOR: Final = 1.0
@@ -92,15 +92,19 @@ class Surge:
         else:
             self.demand, self.supply, self._begun = asked.astype(np.float64), free.copy(), True
         self._asked[:] = 0
-        around = self._hexes.around
-        wanted = around(self.demand * HORIZON_MIN + waiting, SPILL)
-        goal = target(wanted, around(self.supply, SPILL), params)
+        wanted = self._nearby(self.demand * HORIZON_MIN + waiting)
+        goal = target(wanted, self._nearby(self.supply), params)
         self.smooth = keep * self.smooth + (1.0 - keep) * goal
         if not params.surge or self.out:
             self.shown = np.ones(len(goal))
             return
         settled = settle(self.shown, self.smooth, params.surge_hysteresis)
         self.shown = np.clip(settled, 1.0, params.surge_cap)
+
+    def _nearby(self, values: Float64) -> Float64:
+        """A cell's own and, by weight, those of two rings around it: drivers come from there."""
+        around = self._hexes.around
+        return around(around(values, SPILL), SPILL)
 
 
 def settle(shown: Float64, smooth: Float64, hysteresis: float) -> Float64:

@@ -1,18 +1,113 @@
-"""Where free drivers are sent before anybody asks."""
+"""Where free drivers are sent before anybody asks: the cheapest flow to forecast demand.
+
+The forecast of a zone is what the city has seen of late: its smoothed requests a minute, over the
+horizon, less the cars that will drop somebody off there meanwhile. No knowledge of the demand model
+enters. The flow is that of Alonso-Mora et al. 2017; see `rebalance`.
+
+Shape letters: D drivers, H cells, Z zones (the cells' parents in H3).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import h3  # type: ignore[import-untyped]
+import numpy as np
+import numpy.typing as npt
+
+from engine.dispatch.drivers import IDLE, MOVING
+from engine.dispatch.network import nearest_nodes
+from engine.dispatch.rebalance import pick_drivers, rebalance
+from engine.dispatch.riders import ABOARD, ASSIGNED
+from engine.dispatch.streams import REPOSITION, uniform
 
 if TYPE_CHECKING:
     from engine.dispatch.simulation import DispatchSimulation
 
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+
+HORIZON_MIN: Final = 10.0
+WORTH_S: Final = 900.0
+"""Seconds of empty driving that a request met by a driver at hand is worth."""
+LIMIT_S: Final = 900.0
+
 
 class Repositioning:
-    """Sends free drivers to where forecast demand lacks them."""
+    """Sends free drivers to where forecast demand lacks them.
+
+    Attributes:
+        sent: Drivers sent so far.
+        gap_s: Proven distance of the latest flow from the optimum, seconds.
+    """
 
     def __init__(self, world: DispatchSimulation) -> None:
         self._world = world
+        self.sent = 0
+        self.gap_s = 0.0
+        hexes = world.hexes
+        parent = [h3.cell_to_parent(n, hexes.resolution - 1) for n in hexes.names]
+        names, zone = np.unique(np.array(parent), return_inverse=True)
+        self._zone: Int32 = zone.astype(np.int32)
+        size = np.bincount(zone)
+        self._x = (np.bincount(zone, hexes.x) / size).astype(np.float32)
+        self._y = (np.bincount(zone, hexes.y) / size).astype(np.float32)
+        self._node, _ = nearest_nodes(world.city.network, self._x.astype(np.float64),
+                                      self._y.astype(np.float64))
+        at = self._zone[hexes.cell[world.zones.nodes]]
+        self._kerbs = [world.zones.nodes[at == z] for z in range(len(names))]
 
     def tick(self, step: int) -> None:
         """Run the round that is due at a step, if any."""
+        world = self._world
+        p = world.params
+        every = max(1, round(60.0 * p.reposition_every_min / world.step_s))
+        if p.repositioning == "none" or step % every:
+            return
+        self._send(np.flatnonzero(world.fleet.state == IDLE))
+
+    def forecast(self) -> Float64:
+        """Drivers each zone will need over the horizon beyond those who come by themselves."""
+        world = self._world
+        zones, r = len(self._x), world.riders
+        need = np.bincount(self._zone, world.surge.demand, zones) * HORIZON_MIN
+        soon = (r.state == ABOARD) | (r.state == ASSIGNED)
+        left_s = np.where(r.state == ABOARD, r.boarded_s + r.direct_s,
+                          world.now_s + 180.0 + r.direct_s) - world.now_s
+        comes = r.destination[soon & (left_s <= 60.0 * HORIZON_MIN)]
+        v, fleet = world.fleet.vehicles, world.fleet
+        moving = np.flatnonzero((fleet.state == MOVING) & (v.end > 0))
+        bound = world.streets.roads.head[v.route[moving, v.end[moving] - 1]]
+        for nodes in (comes, bound):
+            need -= np.bincount(self._zone[world.hexes.cell[nodes]], minlength=zones)
+        return np.asarray(np.maximum(need, 0.0), np.float64)
+
+    def _send(self, free: Int64) -> None:
+        if not len(free):
+            return
+        world = self._world
+        roads, v = world.streets.roads, world.fleet.vehicles
+        zones = len(self._x)
+        head = roads.head[v.arc[free]]
+        zone = self._zone[world.hexes.cell[head]]
+        times = world.streets.router.times(self._node, self._node)
+        moves = rebalance(np.bincount(zone, minlength=zones).astype(np.int32), self.forecast(),
+                          times, worth_s=WORTH_S, limit_s=LIMIT_S)
+        self.gap_s = moves.gap_s
+        goal = pick_drivers(moves, zone, world.x[head], world.y[head], self._x, self._y)
+        go = np.flatnonzero(goal >= 0)
+        if not len(go):
+            return
+        draw = uniform(world.fleet.key[free[go]] ^ np.uint64(world.step_count), REPOSITION)
+        target = np.array([self._kerbs[z][int(u * len(self._kerbs[z]))] if len(self._kerbs[z])
+                           else self._node[z]
+                           for z, u in zip(goal[go].tolist(), draw.tolist(), strict=True)],
+                          np.int32)
+        arcs, offset = world.streets.router.paths(head[go], target)
+        for i, driver in enumerate(free[go].tolist()):
+            route = arcs[offset[i]:offset[i + 1]]
+            if len(route):
+                world.fleet.send(driver, route, MOVING, world.now_s)
+                world.log("reposition", -1, driver, float(target[i]))
+                self.sent += 1

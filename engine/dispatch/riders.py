@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.dispatch.streams import PATIENCE, UInt64, uniform
+from engine.dispatch.streams import ALIGHTING, BOARDING, PATIENCE, UInt64, uniform
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -26,7 +26,9 @@ DRAWN: Final = 2000
 NOBODY: Final = -1
 REMEMBERED: Final = 4
 """Drivers who declined that a rider is not offered again."""
-_SPREAD: Final = 0.45
+_SPREAD: Final = 0.25
+_BOARD_S: Final = (15.0, 40.0)
+_ALIGHT_S: Final = (8.0, 20.0)
 
 
 class Riders:
@@ -51,6 +53,7 @@ class Riders:
         taken_m: float64 [S], metres the driver had driven when taking the rider; once aboard, the
             metres since.
         declined: int32 [S, REMEMBERED], drivers, NOBODY where none.
+        kerb_s: float64 [S, 2], time the car stands to let the rider in and out.
         shares: bool [S], agrees to ride with others.
         way: Arcs of the direct way, by slot.
         asked, completed, abandoned: Counts since the start.
@@ -75,6 +78,7 @@ class Riders:
         self.quoted_s: Float64 = np.full(slots, np.nan)
         self.taken_m: Float64 = np.full(slots, np.nan)
         self.declined: Int32 = np.full((slots, REMEMBERED), NOBODY, np.int32)
+        self.kerb_s: Float64 = np.zeros((slots, 2))
         self.shares: npt.NDArray[np.bool_] = np.zeros(slots, np.bool_)
         self.way: dict[int, Int32] = {}
         self.asked = self.completed = self.abandoned = 0
@@ -96,8 +100,11 @@ class Riders:
         self._resting.clear()
 
     def enter(self, key: np.uint64, origin: int, destination: int, time_s: float,
-              patience_min: float) -> int:
-        """Take in a rider who asks; returns the slot. Grows when every slot is taken."""
+              patience: float) -> int:
+        """Take in a rider who asks and waits `patience` seconds for a driver; returns the slot.
+
+        Grows when every slot is taken.
+        """
         if not self._free:
             self._grow()
         slot = self._free.pop()
@@ -107,7 +114,7 @@ class Riders:
         self.key[slot] = key
         self.origin[slot], self.destination[slot] = origin, destination
         self.asked_s[slot] = time_s
-        self.leaves_s[slot] = time_s + patience_s(np.array([key], np.uint64), patience_min)[0]
+        self.leaves_s[slot] = time_s + patience
         self.assigned_s[slot] = self.boarded_s[slot] = self.quoted_s[slot] = np.nan
         self.driver[slot] = NOBODY
         self.declined[slot] = NOBODY
@@ -146,4 +153,11 @@ def patience_s(key: UInt64, median_min: float) -> Float64:
     The tail is that of observed impatience: most leave around the median, some stay on.
     """
     u = np.clip(uniform(key, PATIENCE), 1e-6, 1.0 - 1e-6)
-    return np.asarray(60.0 * median_min * (u / (1.0 - u)) ** (_SPREAD / 1.8), np.float64)
+    return np.asarray(60.0 * median_min * (u / (1.0 - u)) ** _SPREAD, np.float64)
+
+
+def kerb_s(key: UInt64) -> Float64:
+    """Seconds the car stands while each rider gets in and out, float64 [K, 2]."""
+    return np.stack([
+        low + (high - low) * uniform(key, salt)
+        for (low, high), salt in ((_BOARD_S, BOARDING), (_ALIGHT_S, ALIGHTING))], axis=1)

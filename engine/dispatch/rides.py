@@ -7,7 +7,7 @@ nobody is booked twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,15 +17,12 @@ import numpy.typing as npt
 from engine.dispatch.drivers import PICKUP, RIDING
 from engine.dispatch.movement_kernels import downhill
 from engine.dispatch.riders import ABOARD, ASSIGNED, NOBODY, WAITING
-from engine.dispatch.streams import ALIGHTING, BOARDING, uniform
 
 if TYPE_CHECKING:
     from engine.dispatch.simulation import DispatchSimulation
 
 Int32 = npt.NDArray[np.int32]
 
-_BOARD_S: Final = (15.0, 40.0)
-_ALIGHT_S: Final = (8.0, 20.0)
 _GRACE_S: Final = 300.0
 """A rider with a driver gives up this long after the promised time."""
 
@@ -56,6 +53,7 @@ class Done:
         fare: Paid, 0 if it came to nothing.
         surge: Multiplier of the fare.
         origin, destination: Nodes.
+        arm: Half the rider was in, -1 where riders are not split.
     """
 
     number: int
@@ -73,6 +71,7 @@ class Done:
     surge: float
     origin: int
     destination: int
+    arm: int
 
 
 class Rides:
@@ -92,32 +91,46 @@ class Rides:
         self.declined = 0
         self.swapped = 0
 
-    def assign(self, slot: int, driver: int, pickup_s: float, plan: Sequence[Stop] | None = None
-               ) -> None:
-        """Give a waiting rider to a driver.
+    def assign(self, slot: int, driver: int, pickup_s: float) -> None:
+        """Give a waiting rider to a driver who has nobody, and send the driver.
 
         Args:
             slot: Rider, WAITING.
-            driver: Driver; without riders unless `plan` is given.
+            driver: Driver without a plan.
             pickup_s: Promised way to the rider, seconds.
-            plan: New stops ahead; pickup and drop-off of this rider if None.
+        """
+        assert not self.plan[driver], "a driver serves one plan"
+        self._take(slot, driver, pickup_s)
+        self.plan[driver] = [Stop(slot, True), Stop(slot, False)]
+        self.drive_on(driver)
+
+    def replan(self, plans: Mapping[int, list[Stop]], pickup_s: Mapping[int, float]) -> None:
+        """Give several drivers new plans at once; riders may change cars before pickup.
+
+        Args:
+            plans: Stops ahead by driver. Together they hold everybody these drivers were assigned,
+                each once; who is aboard stays in the same car.
+            pickup_s: Promised way by slot, of riders who are to be picked up.
         """
         world = self._world
-        riders, fleet, now = world.riders, world.fleet, world.now_s
-        assert riders.state[slot] == WAITING, "only a waiting rider is assigned"
-        assert plan is not None or not self.plan[driver], "a driver serves one plan"
-        riders.state[slot] = ASSIGNED
-        riders.driver[slot] = driver
-        if np.isnan(riders.assigned_s[slot]):
-            riders.assigned_s[slot] = now
-            riders.quoted_s[slot] = pickup_s
-        riders.leaves_s[slot] = max(riders.leaves_s[slot], now + pickup_s + _GRACE_S)
-        seats = fleet.riders[driver]
-        seats[int(np.argmax(seats == NOBODY))] = slot
-        self.plan[driver] = [Stop(slot, True), Stop(slot, False)] if plan is None else list(plan)
-        riders.taken_m[slot] = fleet.vehicles.driven_m[driver]
-        world.log("assign", slot, driver, pickup_s)
-        self.drive_on(driver)
+        riders = world.riders
+        changed = {d: stops for d, stops in plans.items() if stops != self.plan[d]}
+        for driver in changed:
+            for slot in world.fleet.riders[driver].tolist():
+                if slot != NOBODY and riders.state[slot] == ASSIGNED and (
+                        Stop(slot, True) not in plans[driver]):
+                    self._untie(slot, driver)
+                    self.swapped += 1
+        for driver, stops in changed.items():
+            for stop in stops:
+                if stop.pickup and riders.driver[stop.slot] != driver:
+                    self._take(stop.slot, driver, pickup_s[stop.slot])
+        for driver, stops in changed.items():
+            first = self.plan[driver][:1]
+            self.plan[driver] = list(stops)
+            if stops[:1] != first:
+                world.arrivals.drop(driver)
+                self.drive_on(driver)
 
     def release(self, slot: int) -> None:
         """Take an assigned rider from the driver; both are free again."""
@@ -125,10 +138,9 @@ class Rides:
         riders = world.riders
         assert riders.state[slot] == ASSIGNED, "only who waits for a driver is released"
         driver = int(riders.driver[slot])
+        world.arrivals.drop(driver)
+        self._untie(slot, driver)
         self._strike(slot, driver)
-        riders.state[slot] = WAITING
-        riders.driver[slot] = NOBODY
-        world.log("release", slot, driver, 0.0)
 
     def arrive(self, driver: int, time_s: float) -> None:
         """A driver has come to the end of the route."""
@@ -136,6 +148,7 @@ class Rides:
             self._world.fleet.rest(driver, time_s, self._world.params)
             return
         stop = self.plan[driver].pop(0)
+        self._world.arrivals.end(driver, time_s)
         if stop.pickup:
             self._board(stop.slot, driver, time_s)
         else:
@@ -149,8 +162,9 @@ class Rides:
         time_s = max(float(riders.leaves_s[slot]), world.now_s - world.step_s)
         if riders.state[slot] == ASSIGNED:
             driver = int(riders.driver[slot])
+            world.arrivals.drop(driver)
+            self._untie(slot, driver, time_s)
             self._strike(slot, driver)
-            world.log("release", slot, driver, 0.0, time_s)
         world.log("give up", slot, NOBODY, time_s - riders.asked_s[slot], time_s)
         self._close(slot, NOBODY, time_s, time_s - riders.asked_s[slot], 0.0)
 
@@ -169,6 +183,7 @@ class Rides:
         for slot in aboard:
             self.track.setdefault(slot, []).append(route)
         fleet.send(driver, route, RIDING if aboard else PICKUP, now)
+        world.arrivals.begin(driver)
 
     def reroute(self, closed: npt.NDArray[np.bool_]) -> None:
         """Find other ways for all whose way leads over closed arcs, bool [M]."""
@@ -185,6 +200,7 @@ class Rides:
             head = int(world.streets.roads.head[v.arc[driver]])
             last = int(world.streets.roads.head[v.route[driver, v.end[driver] - 1]])
             route = world.streets.router.path(head, last)
+            world.arrivals.drop(driver)
             fleet.send(driver, route, int(fleet.state[driver]), world.now_s)
 
     # ---- private ------------------------------------------------------------------------------
@@ -213,7 +229,7 @@ class Rides:
         riders.taken_m[slot] = world.fleet.vehicles.driven_m[driver] - riders.taken_m[slot]
         world.fields.give_back(int(riders.row[slot]))
         riders.row[slot] = -1
-        self._stand(slot, driver, time_s, BOARDING, _BOARD_S)
+        world.fleet.vehicles.ready_s[driver] = time_s + riders.kerb_s[slot, 0]
         world.log("board", slot, driver, time_s - riders.asked_s[slot], time_s)
 
     def _alight(self, slot: int, driver: int, time_s: float) -> None:
@@ -223,22 +239,39 @@ class Rides:
         fare = float(riders.fare[slot])
         fleet.earned[driver] += fare * (1.0 - world.params.commission_percent / 100.0)
         fleet.rides[driver] += 1
-        self._stand(slot, driver, time_s, ALIGHTING, _ALIGHT_S)
+        fleet.vehicles.ready_s[driver] = time_s + riders.kerb_s[slot, 1]
         world.log("alight", slot, driver, fare, time_s)
         self._close(slot, driver, time_s, float(riders.boarded_s[slot] - riders.asked_s[slot]),
                     fare)
 
-    def _stand(self, slot: int, driver: int, time_s: float, salt: int,
-               span: tuple[float, float]) -> None:
-        """Time at the kerb belongs to the rider."""
+    def _take(self, slot: int, driver: int, pickup_s: float) -> None:
+        """Tie a waiting rider to a driver."""
         world = self._world
-        draw = float(uniform(world.riders.key[slot:slot + 1], salt)[0])
-        world.fleet.vehicles.ready_s[driver] = time_s + span[0] + draw * (span[1] - span[0])
+        riders, fleet, now = world.riders, world.fleet, world.now_s
+        assert riders.state[slot] == WAITING, "only a waiting rider is assigned"
+        riders.state[slot] = ASSIGNED
+        riders.driver[slot] = driver
+        if np.isnan(riders.assigned_s[slot]):
+            riders.assigned_s[slot] = now
+            riders.quoted_s[slot] = pickup_s
+        riders.leaves_s[slot] = max(riders.leaves_s[slot], now + pickup_s + _GRACE_S)
+        riders.taken_m[slot] = fleet.vehicles.driven_m[driver]
+        seats = fleet.riders[driver]
+        assert (seats == NOBODY).any(), "a plan holds so many riders"
+        seats[int(np.argmax(seats == NOBODY))] = slot
+        world.log("assign", slot, driver, pickup_s)
+
+    def _untie(self, slot: int, driver: int, time_s: float | None = None) -> None:
+        """Take a rider who is not aboard from a driver; the plan is the caller's to mend."""
+        world = self._world
+        seats = world.fleet.riders[driver]
+        seats[seats == slot] = NOBODY
+        world.riders.state[slot] = WAITING
+        world.riders.driver[slot] = NOBODY
+        world.log("release", slot, driver, 0.0, time_s)
 
     def _strike(self, slot: int, driver: int) -> None:
-        """Take a rider out of a driver's plan."""
-        fleet = self._world.fleet
-        fleet.riders[driver][fleet.riders[driver] == slot] = NOBODY
+        """Take a rider's stops out of a driver's plan."""
         self.plan[driver] = [s for s in self.plan[driver] if s.slot != slot]
         self.drive_on(driver)
 
@@ -247,12 +280,15 @@ class Rides:
         r = world.riders
         stretches = self.track.pop(slot, [])
         track = np.concatenate(stretches) if stretches else np.zeros(0, np.int32)
+        arm = -1
+        if world.dispatcher.splits:
+            arm = int(world.dispatcher.arm(np.array([slot], np.int32))[0])
         done = Done(
             int(r.number[slot]), driver, float(r.asked_s[slot]), float(r.assigned_s[slot]),
             float(r.boarded_s[slot]), time_s, wait_s, float(r.quoted_s[slot]),
             float(r.direct_s[slot]), float(r.direct_m[slot]),
             float(r.taken_m[slot]) if driver != NOBODY else np.nan, fare, float(r.surge[slot]),
-            int(r.origin[slot]), int(r.destination[slot]))
+            int(r.origin[slot]), int(r.destination[slot]), arm)
         world.tally.ended(done, track)
         if r.row[slot] >= 0:
             world.fields.give_back(int(r.row[slot]))

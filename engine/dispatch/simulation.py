@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from engine.dispatch import metrics, picture, pricing, telemetry
 from engine.dispatch import summary as cards
+from engine.dispatch.arrival import Arrivals
 from engine.dispatch.city import City, default_city
 from engine.dispatch.demand import Demand, Requests, Source
 from engine.dispatch.dispatcher import Dispatcher
-from engine.dispatch.drivers import ABSENT, IDLE, MOVING, Fleet
+from engine.dispatch.drivers import IDLE, MOVING, Fleet
 from engine.dispatch.eventlog import EventLog
 from engine.dispatch.fields import Fields
 from engine.dispatch.hexes import Hexes, hexes
@@ -29,9 +30,11 @@ from engine.dispatch.inspector import describe
 from engine.dispatch.movement_kernels import advance
 from engine.dispatch.params import DispatchParams
 from engine.dispatch.reposition import Repositioning
-from engine.dispatch.riders import ABOARD, ASSIGNED, DRAWN, WAITING, Riders
+from engine.dispatch.riders import ABOARD, ASSIGNED, DRAWN, WAITING, Riders, kerb_s, patience_s
 from engine.dispatch.rides import Rides
+from engine.dispatch.scenarios import Scheduled
 from engine.dispatch.shadow import Shadow
+from engine.dispatch.sharing import Sharing
 from engine.dispatch.streams import CONSENT, PRICE, uniform
 from engine.dispatch.streets import Streets
 from engine.dispatch.trips import Trips, TripSource
@@ -50,6 +53,8 @@ _SHIFTS_EVERY: Final = 30
 _RESPONSE_EVERY: Final = 150
 _CALLED_S: Final = 5400.0
 _LONGEST_ROUTE: Final = 16_384
+_ACTIVE: Final = np.array([0, 1, 2, 3, 2], np.uint8)
+"""What a driver's state means for driving; see `movement_kernels.advance`."""
 
 
 class DispatchSimulation:
@@ -61,12 +66,14 @@ class DispatchSimulation:
         step_s: Seconds a step.
         seed: Seed of the run.
         city: What does not move.
+        trips: Requests replayed, or None.
+        script: Commands given by themselves.
         now_s: Seconds since midnight of day 0.
         x, y: float32 [N], metres, of the network.
         fleet, riders, rides: Who is there and what they do.
         streets, fields: Traffic, and times to the riders that wait.
         surge, hexes: Prices and the cells they belong to.
-        dispatcher, shadow, repositioning, incidents, source: The parts named so.
+        dispatcher, shadow, sharing, repositioning, incidents, source, arrivals: The parts named so.
         refused: People who looked at the price and did not ask.
         recorder, tally: Where figures are kept, and who makes them.
         events: The event log, or None.
@@ -77,6 +84,7 @@ class DispatchSimulation:
     def __init__(
         self, params: DispatchParams | None = None, seed: int = 0, city: City | None = None,
         trips: Trips | None = None, *, events: EventLog | None = None,
+        script: Sequence[Scheduled] = (),
     ) -> None:
         """Set up a city at step 0.
 
@@ -86,10 +94,12 @@ class DispatchSimulation:
             city: The shipped one if None.
             trips: Requests to replay; generated ones if None.
             events: Where every event is written down, if anywhere.
+            script: Commands given by themselves, in order of time.
         """
         self.params = p = params or DispatchParams()
         self.seed = seed
         self.city = city or default_city()
+        self.trips = trips
         network = self.city.network
         self.x, self.y = network.x, network.y
         self.now_s = p.start_h * 3600.0
@@ -102,9 +112,7 @@ class DispatchSimulation:
         self.zones = parts
         self.source: Source = (Demand(network, parts, seed, self.now_s) if trips is None
                                else TripSource(trips, seed, self.now_s))
-        home = np.zeros(len(network.x))
-        home[parts.nodes] = 1.0
-        self.fleet = Fleet(network, p, seed, home)
+        self.fleet = Fleet(network, p, seed, parts.density(len(network.x)))
         self.riders = Riders(DRAWN)
         self.rides = Rides(self, p.drivers)
         self.streets = Streets(self.city, self.now_s, p)
@@ -114,15 +122,17 @@ class DispatchSimulation:
         self.incidents = Incidents(self)
         self.shadow = Shadow()
         self.dispatcher = Dispatcher(self)
+        self.sharing = Sharing(self)
         self.repositioning = Repositioning(self)
+        self.arrivals = Arrivals(self)
         self.recorder = metrics.Recorder()
         self.tally = telemetry.Tally(self)
         self._arrived: Int32 = np.empty(p.drivers, np.int32)
         self._arrived_s: Float64 = np.empty(p.drivers)
         self._news: list[Event] = []
         self._scene_version = 0
-        self._closed_drawn = False
-        self._rows_wanted: list[int] = []
+        self.script = tuple(script)
+        self._due = list(script)
         self.fleet.attend(self.now_s, p)
 
     # ---- stepping -----------------------------------------------------------------------------
@@ -134,6 +144,9 @@ class DispatchSimulation:
         self.now_s = p.start_h * 3600.0 + self.step_count * STEP_S
         self.riders.begin_step()
         self.incidents.tick(self.now_s)
+        while self._due and self._due[0].after_s <= (self.step_count - 1) * STEP_S:
+            due = self._due.pop(0)
+            self.command(due.command, due.arguments)
         self._take_in_traffic()
         self._drive()
         self._lose_patience()
@@ -144,9 +157,11 @@ class DispatchSimulation:
         self.repositioning.tick(self.step_count)
         self._ask(self.source.until(self.now_s, p, self.incidents.raining))
         self.dispatcher.tick(self.step_count)
-        self.fleet.account(STEP_S)
+        if p.pooling:
+            self.sharing.tick(self.step_count)
         if self.events is not None:
             self.events.flush()
+        self.arrivals.tick(self.step_count)
         self.tally.observe(self.step_count)
 
     def _take_in_traffic(self) -> None:
@@ -164,8 +179,8 @@ class DispatchSimulation:
     def _drive(self) -> None:
         fleet = self.fleet
         under_way = fleet.vehicles.at < fleet.vehicles.end
-        active = np.where(fleet.state == ABSENT, 0, np.where(
-            (fleet.state == IDLE) & ~under_way, 1, 2)).astype(np.uint8)
+        active = _ACTIVE[fleet.state]
+        active[(fleet.state == IDLE) & under_way] = 2
         count = advance(self.streets.roads, fleet.vehicles, self.streets.drive_s, active,
                         self.params.signal_red_s, self.now_s, STEP_S, self._arrived,
                         self._arrived_s)
@@ -212,6 +227,8 @@ class DispatchSimulation:
         multiplier = self.surge.shown[cell]
         asks = pricing.still_asks(uniform(requests.key, PRICE), multiplier, p)
         shares = uniform(requests.key, CONSENT) * 100.0 < p.pool_consent_percent
+        patience = patience_s(requests.key, p.patience_min)
+        kerb = kerb_s(requests.key)
         arcs, offset = self.streets.router.paths(requests.origin, requests.destination)
         network = self.city.network
         for i in range(len(asks)):
@@ -221,7 +238,8 @@ class DispatchSimulation:
                 self.log("turn away", -1, -1, float(multiplier[i]), float(requests.time_s[i]))
                 continue
             slot = r.enter(requests.key[i], int(requests.origin[i]), int(requests.destination[i]),
-                           float(requests.time_s[i]), p.patience_min)
+                           float(requests.time_s[i]), float(patience[i]))
+            r.kerb_s[slot] = kerb[i]
             way = arcs[offset[i]:offset[i + 1]]
             r.way[slot] = way
             r.direct_s[slot] = self.streets.route_s[way].sum(dtype=np.float64)
@@ -327,6 +345,9 @@ class DispatchSimulation:
         if "policy" in changed:
             self.tell("policy", f"Policy switched from {before.policy} to {params.policy}",
                       policy=params.policy)
+        if before.pooling and not params.pooling:
+            # who agreed to share and waits is matched alone from now on
+            self.riders.shares[self.riders.state == WAITING] = False
         if "congestion" in changed:
             self.streets.change()
 

@@ -35,6 +35,8 @@ ACCEPT: Final = 7
 CRUISE: Final = 8
 ATTEND: Final = 9
 RESPOND: Final = 10
+REPOSITION: Final = 11
+BLOCK: Final = 12
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -55,8 +55,9 @@ def cards(recorder: Recorder, now: int, window_steps: int = WINDOW_STEPS) -> lis
         window_steps: Steps a value is reduced over, > 0.
 
     Returns:
-        One dict a card: label, note, value (text, None without a point), unit, delta (change
-        against the window before), tone ("good", "bad" or "flat"), series, help.
+        One dict a card: name, label, note, value (text, None without a point), number (the same
+        unrounded), good (1 up, -1 down, 0 neither), unit, delta (change against the window
+        before), tone ("good", "bad" or "flat"), series, help.
     """
     out = []
     for card in CARDS:
@@ -70,7 +71,8 @@ def cards(recorder: Recorder, now: int, window_steps: int = WINDOW_STEPS) -> lis
             other = kpi_value(recorder, beside, now, window_steps)
             note = "" if other is None else card.note.format(_text(beside, other))
         out.append({
-            "label": kpi.label, "note": note, "unit": kpi.unit, "help": kpi.help,
+            "name": kpi.name, "number": value, "good": kpi.good, "label": kpi.label,
+            "note": note, "unit": kpi.unit, "help": kpi.help,
             "value": None if value is None else _text(kpi, value),
             "delta": delta, "tone": tone,
             "series": _spark(recorder, kpi, now, window_steps),

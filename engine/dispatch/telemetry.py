@@ -73,6 +73,8 @@ class Tally:
         world, add = self._world, self._world.recorder.add
         step = world.step_count
         add("rider.wait_s", step, done.wait_s)
+        if done.arm >= 0:
+            add("rider.arm", step, done.arm)
         served = done.driver >= 0
         add("rider.matched_percent", step, 100.0 * served)
         add("rider.gave_up_percent", step, 100.0 * (not served))

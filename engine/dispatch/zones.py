@@ -66,6 +66,13 @@ class Zones(NamedTuple):
     mean: Float64
     attraction: Float64
 
+    def density(self, nodes: int) -> Float64:
+        """Share of the day's trips that begin at each node, float64 [N]."""
+        out = np.zeros(nodes)
+        each = self.mean / np.diff(self.first)
+        np.add.at(out, self.nodes, np.repeat(each, np.diff(self.first)))
+        return out
+
     def destinations(self, reach_m: float) -> Float64:
         """Cumulative chance of each destination zone, float64 [H, Z, Z] over the last axis."""
         far = np.hypot(self.x[:, None] - self.x, self.y[:, None] - self.y)
