@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import InvalidInput
+from engine.go import record
 from engine.go.board import TO_PLAY, colour_name
 from engine.go.coaching import Review
+from engine.go.game import path
 from engine.go.players import known_network
 from engine.go.vertices import point_of, vertex_of
 
@@ -126,12 +128,17 @@ def _explore(sim: Table, given: Arguments) -> str:
     moves = given.get("moves")
     if not isinstance(moves, list) or not 0 < len(moves) <= MAX_EXPLORED:
         raise InvalidInput(f"moves must be a list of 1 to {MAX_EXPLORED} points")
-    here = sim.game.node
+    game, here = sim.game, sim.game.node
+    known, chosen = len(game.nodes), here.chosen
     try:
         for move in moves:
-            sim.game.play(_point(sim, move))
+            game.play(_point(sim, move))
     except InvalidInput:
-        sim.game.go(here.index)
+        added = next((n.index for n in path(game.node) if n.index >= known), None)
+        game.go(here.index)
+        if added is not None:
+            game.delete(added)
+        here.chosen = chosen
         raise
     sim.review = None
     sim.what_if = True
@@ -184,8 +191,6 @@ def _load_sgf(sim: Table, given: Arguments) -> str:
         raise InvalidInput("text must hold the SGF")
     if len(text) > MAX_SGF_BYTES:
         raise InvalidInput(f"the SGF has {len(text):,} bytes; {MAX_SGF_BYTES:,} are allowed")
-    from engine.go import record
-
     opened = record.read(text, suicide=sim.params.suicide)
     sim.take_over(opened.game)
     sim.what_if = True  # a record is looked at; engines must not play on by themselves

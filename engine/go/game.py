@@ -258,7 +258,7 @@ class Game:
         return self._replay(node)
 
     def legal(self) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-        """Legal moves here, uint8 [size * size + 1]; all 0 but the pass once the game ended."""
+        """Legal moves here, uint8 [size * size + 1]; all 0 once the game has ended."""
         out = np.zeros(self.size * self.size + 1, np.uint8)
         if not self.ended:
             kernels.legal_mask(self.board, out)

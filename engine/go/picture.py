@@ -31,16 +31,13 @@ STONES: Final = ".XO"
 def board_facts(game: Game) -> dict[str, Any]:
     """Stones, prisoners, what may be played, and where the record goes from here."""
     board, node = game.board, game.node
-    legal = game.legal()
-    if game.ended:
-        legal[:-1] = 0
     return {
         "size": game.size, "komi": game.komi, "handicap": game.handicap,
         "stones": "".join(STONES[v] for v in board.stones[:-1].tolist()),
         "to_play": game.to_play, "number": node.number,
         "last": -1 if node.move is None else node.move,
         "prisoners": [int(board.state[CAPTURED_WHITE]), int(board.state[CAPTURED_BLACK])],
-        "legal": "".join("01"[v] for v in legal.tolist()),
+        "legal": "".join("01"[v] for v in game.legal().tolist()),
         "node": node.index,
         "children": [{"node": c.index, "move": c.move, "colour": c.colour}
                      for c in node.children],

@@ -51,7 +51,7 @@ def read(data: bytes | str, *, suicide: bool = False) -> Opened:
     game = Game(size, _number(root.properties, "KM", DEFAULT_KOMI), suicide,
                 handicap=int(_number(root.properties, "HA", 0.0)))
     game.info = {name: texts[0] for name, texts in root.properties.items()
-                 if name not in UNDERSTOOD and len(texts) == 1}
+                 if name not in {*UNDERSTOOD, WIN_RATE} and len(texts) == 1}
     left_out = 0
     # a branch waits with its board, or is replayed when too many wait
     waiting: list[tuple[sgf.Node, Node, Board | None, bool]] = [(root, game.root, None, True)]

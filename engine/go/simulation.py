@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import InvalidInput
-from engine.go import picture
+from engine.go import picture, record
 from engine.go.board import colour_name
 from engine.go.commands import COMMANDS
 from engine.go.players import Seat
@@ -90,8 +90,6 @@ class GoSimulation(Table):
 
     def sgf(self) -> str:
         """The game with its variations as SGF."""
-        from engine.go import record
-
         seats = self.seats
         names = {"PB": _name(seats.black), "PW": _name(seats.white)}
         game, here = self.game, self.game.node
@@ -120,7 +118,8 @@ class GoSimulation(Table):
 
     def status(self) -> Mapping[str, Any]:
         """What is going on, for the headline."""
-        visits = int(self.figures()["visits"])
+        watched = self.watched()
+        visits = watched.visits if watched is not None else 0
         doing = self.phase()["text"]
         return {"doing": f"{doing} · {visits:,} simulations" if visits else doing,
                 "move": self.game.node.number}
