@@ -32,7 +32,8 @@ TICK_S: Final = 0.1
 AXLE_M: Final = 1.42
 """From the rear axle, the ego's origin, forward to the middle of its body."""
 EGO_LENGTH_M: Final = 4.7
-START_M: Final = 12.0
+START_M: Final = 48.0
+"""Where the ego starts on the main road, so that there is a street behind it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +143,13 @@ class World:
 
     def _stage(self, events: tuple[str, ...], rng: np.random.Generator) -> None:
         """Set up what the scenario needs before the start."""
-        first = self.network.lanes[self.route[0]]
         lane = self.route[0]
         if "works" in events:
-            self.crowd.works(self._rightmost(lane), float(rng.uniform(45.0, 60.0)))
+            self.crowd.works(self._rightmost(lane), START_M + float(rng.uniform(32.0, 45.0)))
         if "debris" in events:
-            self.crowd.debris(lane, float(rng.uniform(45.0, min(70.0, first.length - 10.0))))
+            self.crowd.debris(lane, START_M + float(rng.uniform(32.0, 45.0)))
         if "stopped truck" in events:
-            self.crowd.stopped_truck(self._rightmost(lane), float(rng.uniform(45.0, 60.0)))
+            self.crowd.stopped_truck(self._rightmost(lane), START_M + float(rng.uniform(35.0, 50.0)))
         blocked = {(a.lane, round(a.s)) for a in self.traffic.actors if a.mode == STAND
                    and a.lane >= 0}
         keep = []
@@ -195,12 +195,13 @@ def here_done(world: World) -> bool:
 
 
 def _road_plan(params: PerceptionParams, rng: np.random.Generator) -> RoadPlan:
+    staged = bool(SCENARIOS[params.scenario].events)
     return RoadPlan(
-        length_m=260.0 + 120.0 * params.junctions, lanes=params.lanes,
+        length_m=300.0 + 120.0 * params.junctions, lanes=params.lanes,
         lane_width_m=float(rng.uniform(3.2, 3.7)), bend=params.bend,
         slope=0.01 * params.slope_percent, junctions=params.junctions,
         signals=bool(rng.random() < 0.75), parking=params.parked_percent > 0.0,
-        first_junction_m=float(rng.uniform(85.0, 135.0)))
+        first_junction_m=float(rng.uniform(112.0, 172.0)) + (60.0 if staged else 0.0))
 
 
 def _route(network: Network, turn: str, rng: np.random.Generator) -> list[int]:
