@@ -11,7 +11,7 @@ from engine.go import checkpoint
 from engine.go.architecture import Architecture
 from tests.engine.go.learning import TINY, random_checkpoint, random_weights
 
-RANGES = {place: (-1.5, 2.0) for place in TINY.places()}
+RANGES = dict.fromkeys(TINY.places(), (-1.5, 2.0))
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_missing_array_is_named(tmp_path):
     weights = random_weights(TINY)
     del weights["value.score.bias"]
     save_file(weights, path, header(TINY.facts()))
-    with pytest.raises(InvalidInput, match="'value.score.bias' is missing"):
+    with pytest.raises(InvalidInput, match=r"'value.score.bias' is missing"):
         checkpoint.read(path)
 
 
@@ -160,7 +160,7 @@ def test_a_path_is_found_as_it_stands(tmp_path):
 
 def test_an_unknown_name_lists_those_known(tmp_path, data):
     checkpoint.write(data / "mine.safetensors", random_checkpoint())
-    with pytest.raises(ModelUnavailable, match="no network 'yours'.*mine"):
+    with pytest.raises(ModelUnavailable, match=r"no network 'yours'.*mine"):
         checkpoint.find("yours")
 
 

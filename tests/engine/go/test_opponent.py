@@ -51,7 +51,7 @@ def test_a_refusal_leaves_the_engine_alive(gnugo):
     with Opponent(gnugo) as engine:
         engine.begin(9, 7.0)
         engine.play(BLACK, 0, 9)
-        with pytest.raises(Refusal, match="refuses 'play w A9'.*illegal move"):
+        with pytest.raises(Refusal, match=r"refuses 'play w A9'.*illegal move"):
             engine.play(WHITE, 0, 9)
         assert engine.ask("name") == "GNU Go"
 
@@ -72,7 +72,7 @@ def test_a_score_is_read(tmp_path, answer, score):
 @pytest.mark.parametrize("answer", ["", "B+", "B+?", "who knows"])
 def test_what_is_no_score_is_said(tmp_path, answer):
     with (Opponent(program(tmp_path, f"print('= {answer}\\n')")) as engine,
-          pytest.raises(ModelUnavailable, match="B\\+2.5, W\\+2.5 or 0 is expected")):
+          pytest.raises(ModelUnavailable, match=r"B\+2.5, W\+2.5 or 0 is expected")):
         engine.final_score()
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidInput
-from engine.go import features, kernels, replay
+from engine.go import features, kernels
 from engine.go.board import new_board
 from engine.go.replay import Position, Sampler, join, last, one_game, read_games, write_games
 from tests.engine.go.learning import random_game, random_games
@@ -87,8 +87,9 @@ def test_nothing_to_learn_is_said():
 
 def test_suicide_is_remembered():
     game = one_game([Position(0, (), 0, 1.0)], komi=0.0, score=1.0, owner=[1] * 4, suicide=True)
-    planes = Sampler(join([game, random_game(2, 1, komi=0.0)])).gather(np.array([0, 1]), np.zeros(2, int))
-    assert planes.planes[:, features.MAY_SUICIDE, 0, 0].tolist() == [1.0, 0.0]
+    games = Sampler(join([game, random_game(2, 1, komi=0.0)]))
+    planes = games.gather(np.array([0, 1]), np.zeros(2, np.int64)).planes
+    assert planes[:, features.MAY_SUICIDE, 0, 0].tolist() == [1.0, 0.0]
 
 
 def test_joined_games_read_like_the_parts():

@@ -7,8 +7,8 @@ import pytest
 from engine.errors import InvalidInput
 from engine.go import kernels
 from engine.go.board import new_board
-from engine.go.library import Library
 from engine.go.lessons import games_of, level_weight
+from engine.go.library import Library
 from engine.go.opponent import Opponent
 from engine.go.replay import Sampler
 from engine.go.teacher import TEACHER, Curriculum, Lesson, Shelf, play_lesson, teach
