@@ -1,0 +1,36 @@
+"""Command line of Go: speak GTP, teach, train, play itself, play matches.
+
+Every command but `gtp` prints one JSON object on standard output. Exit status: 0 fine, 2 input
+that cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from engine.errors import EngineError
+from engine.go import gtp_command, learning_commands
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser("python -m engine.go", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    gtp_command.register(commands)
+    learning_commands.register(commands)
+    options = parser.parse_args(arguments)
+    try:
+        facts, status = options.command(options)
+    except EngineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if facts:
+        print(json.dumps(facts))
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
