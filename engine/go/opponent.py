@@ -65,11 +65,12 @@ class Opponent:
         self._lines: queue.Queue[str | None] = queue.Queue(_BACKLOG)
         self._closing = threading.Event()
         self._last_words: deque[str] = deque(maxlen=5)
-        for work, stream in ((self._listen, self._process.stdout),
-                             (self._overhear, self._process.stderr)):
-            assert stream is not None
-            threading.Thread(target=work, args=(stream,), daemon=True,
-                             name=f"gtp-{self.name}").start()
+        self._readers = [
+            threading.Thread(target=work, args=(stream,), daemon=True, name=f"gtp-{self.name}")
+            for work, stream in ((self._listen, self._process.stdout),
+                                 (self._overhear, self._process.stderr))]
+        for reader in self._readers:
+            reader.start()
 
     def ask(self, command: str, timeout_s: float | None = None) -> str:
         """Send one command and wait for its answer.
@@ -210,6 +211,8 @@ class Opponent:
     def _death(self, command: str) -> ModelUnavailable:
         """The sentence for an engine that is gone."""
         self.close()
+        for reader in self._readers:
+            reader.join(_GRACE_S)  # what it wrote last may still be on its way
         words = " ".join(self._last_words).strip()
         return ModelUnavailable(
             f"{self.name} ended (status {self._process.returncode}) instead of answering "
