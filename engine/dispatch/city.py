@@ -134,7 +134,7 @@ def dump_city(city: City) -> bytes:
         "notes": list(city.notes),
     }
     arrays: dict[str, npt.NDArray[Any]] = city.network._asdict() | {"node_id": city.node_id}
-    for kind, rings in city.polygons.items():
+    for kind, rings in sorted(city.polygons.items()):
         arrays |= {f"{kind}.{i}": ring for i, ring in enumerate(rings)}
     arrays["facts"] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
     out = io.BytesIO()
