@@ -10,7 +10,15 @@ import streamlit as st
 from engine.dispatch import SCENARIOS, DispatchParams, DispatchSimulation
 from engine.errors import EngineError
 from engine.live import Run
-from pages.common.components import headline, inspector, kpis, player, readout, versus
+from pages.common.components import (
+    feed,
+    headline,
+    inspector,
+    kpis,
+    player,
+    readout,
+    versus,
+)
 from pages.common.controls import groups, knob_group, problem_notice, sync_controls
 from pages.common.export import export_row
 from pages.common.runbar import begin_again, complain, run_bar
@@ -28,6 +36,7 @@ SPEEDS: Final = {"1×": 0.5, "20×": 10.0, "60×": 30.0, "600×": 300.0, "Max": 
 FIRST_RATE: Final = 10.0
 STAGE_PX: Final = 636
 INSPECTOR_PX: Final = 424
+VERSUS_PX: Final = 290
 FIRST: Final = "evening"
 MAP, AERIAL, SIDE_BY_SIDE = "Map", "Aerial", "A/B"
 EVENTS: Final = (
@@ -132,10 +141,14 @@ def _stage(run: Run, steered: Steered, view: str) -> None:
                 player(run, height=STAGE_PX)
         with right:
             if isinstance(steered, Pair):
-                versus(steered.rival, run, (rival_policy(), _policy(run)), height=INSPECTOR_PX)
+                versus(steered.rival, run, (rival_policy(), _policy(run)), height=VERSUS_PX)
+                _knobs(steered, STAGE_PX - VERSUS_PX - 12)
+            elif view == AERIAL:
+                feed(run)
+                _knobs(run, STAGE_PX)
             else:
                 inspector(run, height=INSPECTOR_PX)
-            _knobs(steered, STAGE_PX - INSPECTOR_PX - 12)
+                _knobs(run, STAGE_PX - INSPECTOR_PX - 12)
 
 
 def _policy(run: Run) -> str:

@@ -38,6 +38,10 @@ SURGE_M: Final = 2600.0
 """Height of a column for each 1.0× above the normal fare."""
 DEMAND_M: Final = 1800.0
 """Height of the highest demand column."""
+BORDER: Final = 1.06
+"""Land around the streets, as a multiple of their extent."""
+FLAT: Final = {"depthCompare": "always", "depthWriteEnabled": False}
+"""Of layers that lie in one plane: the later one is on top."""
 PITCH: Final = 50.0
 BEARING: Final = -18.0
 METRES_A_DEGREE: Final = 111_319.49
@@ -107,12 +111,16 @@ def _frame(run: Run, height: int) -> None:
                 TRIPS: "Trips that ended in the last hour, a minute a second"}[shown]
         st.caption(note, width="stretch")
     every = TICK_S if playing else None if shown == TRIPS else EVERY_S
-    if run.state != "running" and shown != TRIPS:
+    if run.state == "paused" and shown != TRIPS:
         every = None
     st.fragment(_picture, run_every=every)(run, shown, height, playing)
 
 
 def _picture(run: Run, shown: str, height: int, playing: bool) -> None:
+    if run.state == "crashed":
+        st.error(f"The run has crashed. {run.error}", icon=":material/error:")
+        st.button("Restart", on_click=run.reset, icon=":material/restart_alt:")
+        return
     try:
         ground = _ground_of(run)
         layers, said = _MAKERS[shown](run, ground, playing)
@@ -121,8 +129,9 @@ def _picture(run: Run, shown: str, height: int, playing: bool) -> None:
                 '</div>')
         return
     c = colours()
+    # without a provider and without a style: Streamlit puts a map of its own under a style of None
     deck = pdk.Deck(
-        layers=[*_base(ground, c), *layers], map_provider=None, map_style=None,
+        layers=[*_base(ground, c), *layers], map_provider=None,
         initial_view_state=_view(ground),
         tooltip={"text": "{note}", "style": {"background": c["panel"], "color": c["text"],
                                              "fontSize": "13px"}})
@@ -179,17 +188,18 @@ def _base(ground: Ground, c: dict[str, Any]) -> list[pdk.Layer]:
     """Land, parks, water and the larger streets."""
     city = c["city"]
     w, h = 0.5 * ground.width, 0.5 * ground.height
+    w, h = BORDER * w, BORDER * h
     areas = [{"ring": [[-w, -h], [w, -h], [w, h], [-w, h]], "fill": _rgb(city["block"])}]
     areas += [{"ring": r, "fill": _rgb(city["park"])} for r in ground.parks]
     areas += [{"ring": r, "fill": _rgb(city["water"])} for r in ground.water]
     names = ("collector", "arterial", "motorway")
     return [
         pdk.Layer("PolygonLayer", areas, id="areas", get_polygon="ring", get_fill_color="fill",
-                  stroked=False),
+                  stroked=False, parameters=FLAT),
         *(pdk.Layer(
             "PathLayer", [s for s in ground.streets if s["rank"] == rank], id=f"streets-{name}",
             get_path="path", get_color=_rgb(_street(c, name)), get_width=12 * rank,
-            width_min_pixels=0.4 + 0.6 * rank)
+            width_min_pixels=0.4 + 0.6 * rank, parameters=FLAT)
           for rank, name in enumerate(names, 1)),
     ]
 
@@ -206,7 +216,7 @@ def _names(ground: Ground, c: dict[str, Any]) -> pdk.Layer:
     return pdk.Layer(
         "TextLayer", data, id="names", get_position="at", get_text="name", get_size=13,
         get_color=_rgb(c["text"]), font_family="Source Sans, sans-serif", font_weight=600,
-        outline_width=3, outline_color=_rgb(c["city"]["land"]), font_settings={"sdf": True})
+        parameters=FLAT)
 
 
 def _columns(rows: list[dict[str, Any]], name: str) -> pdk.Layer:
@@ -221,7 +231,7 @@ def _surge(run: Run, ground: Ground, _: bool) -> tuple[list[pdk.Layer], str]:
     rows = [{"ring": ring, "height": float(SURGE_M * (v - 1.0)), "note": f"{v:.2f}×",
              "fill": _rgb(_ramp(v, c), 0.86)}
             for ring, v in zip(ground.cells, value.tolist(), strict=True) if v >= 1.05]
-    most = float(value.max()) if len(value) else 1.0
+    most = float(value.max(initial=1.0))
     return [_columns(rows, "surge"), _names(ground, c)], (
         f"{len(rows)} of {len(value)} cells above the normal fare, the highest at {most:.1f}×.")
 

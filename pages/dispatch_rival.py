@@ -31,7 +31,7 @@ def choose_rival(run: Run) -> None:
     """The control that chooses the policy on the left."""
     st.session_state.setdefault(POLICY, POLICIES[0])
     st.selectbox("Against", POLICIES, key=POLICY, on_change=_switch, args=(run,),
-                 label_visibility="collapsed", width=170,
+                 format_func=lambda p: f"A · {p}", label_visibility="collapsed", width=190,
                  help="Policy A, on the left. A change begins both again.")
 
 
@@ -58,8 +58,16 @@ def _begin(run: Run) -> Run:
     rival.wait_started(PATIENCE_S)
     st.session_state[KEY] = rival.token
     st.session_state[f"{KEY}.of"] = run.token
-    Pair(run, rival, own).reset(running=True).result(PATIENCE_S)
+    _start_level(Pair(run, rival, own))
     return rival
+
+
+def _start_level(pair: Pair) -> None:
+    """Begin both again, and let neither start before the other stands."""
+    running = pair.state != "paused"
+    pair.reset(running=False).result(PATIENCE_S)
+    if running:
+        pair.set_running(True).result(PATIENCE_S)
 
 
 def _maker(sim: Simulation) -> Maker:
@@ -74,6 +82,6 @@ def _switch(run: Run) -> None:
     if rival is None:
         return
     try:
-        Pair(run, rival, {"policy": rival_policy()}).reset().result(PATIENCE_S)
+        _start_level(Pair(run, rival, {"policy": rival_policy()}))
     except (EngineError, TimeoutError) as error:
         complain(run, str(error))

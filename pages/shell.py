@@ -28,6 +28,7 @@ page = st.navigation(
     [
         st.Page(front_door, title="Atrium", default=True, visibility="hidden"),
         warehouse,
+        st.Page(HERE / "dispatch.py", title="Dispatch", icon=":material/local_taxi:"),
         st.Page(HERE / "go.py", title="Go", icon=":material/contrast:"),
         st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
     ],

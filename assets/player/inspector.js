@@ -92,8 +92,8 @@ class Inspector {
     this.facts.hidden = !chosen;
     this.empty.hidden = chosen;
     const nouns = hub.groups.map(({ noun }) => noun).filter(Boolean).join(" or a ");
-    const noun = nouns || (hub.facts ? painterOf(hub.facts.domain).noun : "robot");
-    setText(this.emptyText, `Click a ${noun}, or press / and type its number`);
+    const noun = nouns || (hub.facts && painterOf(hub.facts.domain).noun);
+    setText(this.emptyText, noun ? `Click a ${noun}, or press / and type its number` : "");
     if (!chosen) {
       hub.peek(-1);
       return;

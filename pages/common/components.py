@@ -65,6 +65,12 @@ def player(run: Run, *, height: int, title: str = "", beside: bool = False) -> N
     )
 
 
+def feed(run: Run) -> None:
+    """Let the page's figures hear a run in a view that has no player."""
+    _component("feed")(key=f"feed-{run.domain}", height=1,
+                       data={"run": run.token, "ws": f"/live/ws?run={run.token}"})
+
+
 def versus(first: Run, second: Run, names: tuple[str, str], *, height: int) -> None:
     """The key figures of two runs side by side, kept up to date by both.
 

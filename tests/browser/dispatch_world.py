@@ -43,7 +43,7 @@ class CityWorld:
         self.scene_version = 0
         self._rng = np.random.default_rng(seed)
         self._events: list[Event] = []
-        self._fail = False
+        self._fail = self._closing = False
         self._lay_out(params.pitch_m)
         self._place(params.drivers)
 
@@ -104,6 +104,10 @@ class CityWorld:
         if self._fail:
             raise RuntimeError("the scripted world was told to fail")
         self.step_count += 1
+        if self._closing:
+            self._closing = False
+            self.arc_closed[:400] = 1
+            self.scene_version += 1
         self._arrive()
         self._match()
         self._drive()
@@ -269,9 +273,8 @@ class CityWorld:
             self._fail = True
             return "will fail at the next step"
         if name == "close":
-            self.arc_closed[:40] = 1
-            self.scene_version += 1
-            return "closed 40 streets"
+            self._closing = True
+            return "will close 400 streets at the next step"
         raise InvalidInput(f"no command {name!r}; known: fail, close")
 
     def inspect(self, agent: int) -> Mapping[str, Any]:

@@ -8,6 +8,8 @@ const TALLEST = 132;
 const MARGIN = 12;
 const PADDING = 7;
 const REFRESH_MS = 500;
+/** While nearly all is in view the map would only cover some of it. */
+const SHOWN_FROM = 1.3;
 /** Streets of lesser rank are left out. */
 const ARTERIAL = 2;
 
@@ -32,9 +34,14 @@ export class MiniMap {
 
   /** Where it will be, so that labels keep out. Null while all is in view. */
   room(camera) {
-    if (!camera.partial) return null;
+    if (camera.zoom < SHOWN_FROM) return null;
     this.#layout(camera);
     return this.box;
+  }
+
+  /** Leave the canvas. */
+  hide() {
+    this.box = null;
   }
 
   #make(ratio) {

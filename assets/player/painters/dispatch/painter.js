@@ -213,8 +213,8 @@ export class DispatchPainter {
   overlay(context, camera, shot) {
     const { palette, view, fleet } = this;
     if (shot.loaded) this.selection.draw(context, camera, palette, view, shot, true);
-    if (camera.partial)
-      this.mini.draw(context, camera, palette, this.cells, fleet, this.version, shot.now);
+    if (!this.mini.room(camera)) this.mini.hide();
+    else this.mini.draw(context, camera, palette, this.cells, fleet, this.version, shot.now);
   }
 
   /** World point under a canvas point (device pixels) of the mini-map, or null. */
