@@ -96,38 +96,20 @@ def _padded(points: Float64) -> Float32:
 
 
 def route_ahead(world: World, now: Snapshot) -> Float32:
-    """float32 [32, 2]: points every 2 m along the route, from the ego on."""
-    lanes = world.network.lanes
-    i = world.route.index(now.lane) if now.lane in world.route else 0
-    xy, s = lanes[world.route[i]].xy, lanes[world.route[i]].s - (now.station - AXLE_M)
-    chain, along = [xy], [s]
-    for k in world.route[i + 1:]:
-        chain.append(lanes[k].xy[1:])
-        along.append(along[-1][-1] + lanes[k].s[1:])
-        if along[-1][-1] > ROUTE_POINTS * STEP_M:
-            break
-    line, at = np.concatenate(chain), np.concatenate(along)
-    wanted = np.arange(ROUTE_POINTS) * STEP_M
-    points = np.stack([np.interp(wanted, at, line[:, c]) for c in range(2)], axis=1)
-    beyond = wanted > at[-1]
-    if beyond.any():
-        h = float(lanes[world.route[-1]].heading[-1])
-        points[beyond] = line[-1] + (wanted[beyond] - at[-1])[:, None] * [math.cos(h), math.sin(h)]
+    """float32 [32, 2]: points every 2 m along the route, from the ego's origin on."""
+    points = world.path.at(now.route_s + np.arange(ROUTE_POINTS) * STEP_M)
     return _ego(now, points, world.network)[:, :2].astype(np.float32)
 
 
 def stop_line_ahead(world: World, now: Snapshot) -> float:
     """Distance from the front bumper to the next stop line on the route, m, or inf."""
-    lanes = world.network.lanes
-    if now.lane not in world.route:
+    gate = world.path.gate_ahead(now.route_s)
+    if gate is None:
         return math.inf
-    i = world.route.index(now.lane)
-    left = lanes[now.lane].length - now.station - 0.5 * EGO_LENGTH_M
-    for k in world.route[i:]:
-        if not lanes[k].connector and lanes[k].junction >= 0 and lanes[k].next:
-            return left if left > -2.0 else math.inf
-        if k != now.lane or lanes[k].connector:
-            left += lanes[k].length if k != now.lane else 0.0
-        if left > 120.0:
+    left = gate.s - now.route_s - AXLE_M - 0.5 * EGO_LENGTH_M
+    while left < -2.0:
+        gate = world.path.gate_ahead(gate.clear)
+        if gate is None:
             return math.inf
-    return math.inf
+        left = gate.s - now.route_s - AXLE_M - 0.5 * EGO_LENGTH_M
+    return left if left < 120.0 else math.inf

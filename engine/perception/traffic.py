@@ -69,9 +69,10 @@ class Traffic:
             self._advance(a, dt)
             if a.shift_from < 0 and a.since_change_s > 4.0 and a.cls != CYCLIST and not a.script:
                 self._consider_change(a, lanes)
+        vehicles = [a for a in self.actors if a.mode in (DRIVE, EGO)]
         for a in self.actors:
             if a.mode == WALK:
-                self._walk(a, dt, drivers)
+                self._walk(a, dt, vehicles)
 
     def pose(self, a: Actor) -> None:
         """Set an actor's x, y, z and yaw from its lane or road coordinates."""
@@ -113,12 +114,13 @@ class Traffic:
             ahead += length - s if step == 0 else length
             if ahead > HORIZON_M:
                 return math.inf, None
-            following = self._following(a, lane)
+            following = self.following(a, lane)
             if following < 0:
                 return math.inf, None
             lane, s, step = following, -1.0, step + 1
 
-    def _following(self, a: Actor, lane: int) -> int:
+    def following(self, a: Actor, lane: int) -> int:
+        """The lane that an actor takes after another one; -1 at the end of the road."""
         if lane in a.path:
             i = a.path.index(lane)
             if i + 1 < len(a.path):
@@ -168,7 +170,7 @@ class Traffic:
         """Speed wanted here: the limit, and slower before and in turns."""
         lane = self.network.lanes[a.lane]
         wish = a.wish * lane.limit_mps
-        following = self._following(a, a.lane)
+        following = self.following(a, a.lane)
         if following >= 0:
             slow = self.network.lanes[following].limit_mps
             left = max(0.0, lane.length - a.s)
@@ -179,7 +181,7 @@ class Traffic:
 
     def _may_enter(self, a: Actor, left: float, lanes: Occupancy) -> bool:
         """Whether the junction ahead can be entered."""
-        following = self._following(a, a.lane)
+        following = self.following(a, a.lane)
         if following < 0:
             return True
         connector = self.network.lanes[following]
@@ -210,7 +212,7 @@ class Traffic:
             for s, other in reversed(lanes.get(i, [])):
                 if other is a:
                     continue
-                theirs = self._following(other, i)
+                theirs = self.following(other, i)
                 if theirs not in against:
                     continue
                 their = self.network.lanes[theirs]
@@ -235,15 +237,15 @@ class Traffic:
                 a.shift_from, a.shift, a.indicator = -1, 0.0, 0
         lane = self.network.lanes[a.lane]
         if a.s > lane.length:
-            following = self._following(a, a.lane)
+            following = self.following(a, a.lane)
             if following < 0:
                 self._return_to_start(a)
             else:
                 a.s -= lane.length
                 a.lane = following
                 self._plan(a)
-        turn = self.network.lanes[self._following(a, a.lane)].turn if (
-            self._following(a, a.lane) >= 0) else 0
+        turn = self.network.lanes[self.following(a, a.lane)].turn if (
+            self.following(a, a.lane) >= 0) else 0
         if a.shift_from < 0:
             here = self.network.lanes[a.lane]
             near = here.connector or here.length - a.s < 30.0

@@ -12,17 +12,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import InvalidInput
 from engine.perception import bodies, weather
-from engine.perception.actors import DRIVE, STAND, Actor
+from engine.perception.actors import DRIVE, EGO, STAND, Actor
 from engine.perception.bodies import CAR, TRUCK
 from engine.perception.meshes import Mesh
 from engine.perception.params import PerceptionParams
 from engine.perception.populate import Crowd
 from engine.perception.road import LEFT_TURN, RIGHT_TURN, STRAIGHT, Network, RoadPlan, build_network
+from engine.perception.route import RoutePath
 from engine.perception.scenarios import SCENARIOS
 from engine.perception.scenery import Prop, scenery
 from engine.perception.styles import STYLE, Style
 from engine.perception.traffic import Traffic
+from engine.perception.vehicle import WHEELBASE_M, Car, Command, advance
 from engine.perception.weather import Weather
 
 Float64 = npt.NDArray[np.float64]
@@ -46,8 +49,7 @@ class Snapshot:
         axes: float64 [3, 3], rows are the ego's x, y, z axes in the world; z is normal to the
             ground.
         ego: float64 [4], speed (m/s), yaw rate (rad/s), acceleration (m/s²), steering (rad).
-        lane: The ego's lane, and its station on it.
-        station: m along `lane`.
+        route_s: Station of the ego's origin on its route, m.
         id: int32 [A], numbers of the actors.
         state: float64 [A, 9]: x, y, z (ground), yaw, speed, acceleration, indicator, phase, mode.
         lights: Light of each arm of each junction, [J][4].
@@ -57,8 +59,7 @@ class Snapshot:
     origin: Float64
     axes: Float64
     ego: tuple[float, float, float, float]
-    lane: int
-    station: float
+    route_s: float
     id: Int32
     state: Float64
     lights: tuple[tuple[int, int, int, int], ...]
@@ -91,6 +92,8 @@ class World:
         self.ego = Actor(0, "saloon", bodies.body("saloon"), DRIVE, script="route", wish=1.0)
         self.traffic.actors.append(self.ego)
         self.ego.path = list(self.route)
+        self.path = RoutePath(self.network, self.route)
+        self.car: Car | None = None
         self.ego.lane, self.ego.s, self.ego.speed = self.route[0], START_M, 6.0
         self.ego.wish = params.target_kmh / 3.6 / self.network.lanes[self.route[0]].limit_mps
         self.traffic.pose(self.ego)
@@ -99,6 +102,7 @@ class World:
         self.crowd.pedestrians()
         self._stage(scenario.events, plan_rng)
         self._yaw_before = self.ego.yaw
+        self._route_s = START_M - AXLE_M
 
     @property
     def time(self) -> float:
@@ -113,17 +117,70 @@ class World:
         """Class, length, width and height of each actor by its number."""
         return {a.id: bodies.SHAPES[a.shape] for a in self.traffic.actors if a.id > 0}
 
-    def step(self) -> None:
-        """Advance by one tick."""
+    def take_wheel(self) -> Car:
+        """From now on `step` is given commands; before, the ego follows its route by IDM."""
+        e = self.ego
+        c, s = math.cos(e.yaw), math.sin(e.yaw)
+        self.car = Car(e.x - AXLE_M * c, e.y - AXLE_M * s, e.yaw, e.speed)
+        e.mode = EGO
+        return self.car
+
+    def step(self, command: Command | None = None) -> None:
+        """Advance by one tick.
+
+        Args:
+            command: What the car is to do; needed after `take_wheel`, and only then.
+
+        Raises:
+            InvalidInput: If a command is missing or nobody has taken the wheel.
+        """
+        if (command is None) != (self.car is None):
+            raise InvalidInput("step takes a command when take_wheel was called, and only then")
         self._yaw_before = self.ego.yaw
+        if self.car is not None and command is not None:
+            self.car = advance(self.car, command, TICK_S)
+            self._follow_car(self.car)
         self.traffic.step(TICK_S)
+        x, y = self._axle()
+        self._route_s, _ = self.path.project(x, y, self._route_s)
         self._direct()
+
+    def _axle(self) -> tuple[float, float]:
+        """Rear axle of the ego in the world."""
+        e = self.ego
+        return e.x - AXLE_M * math.cos(e.yaw), e.y - AXLE_M * math.sin(e.yaw)
+
+    def _follow_car(self, car: Car) -> None:
+        """Put the ego's body where the car is, and on the lanes that others see it on."""
+        e = self.ego
+        e.x, e.y = car.x + AXLE_M * math.cos(car.yaw), car.y + AXLE_M * math.sin(car.yaw)
+        e.z = float(self.network.terrain.height(e.x, e.y))
+        e.yaw, e.speed, e.accel = car.yaw, car.speed, car.accel
+        s, _ = self.path.project(e.x, e.y, self._route_s + AXLE_M)
+        main = self.path.lane_at(s)
+        lane = self.network.lanes[main]
+        best = math.inf
+        for k in (main, lane.left, lane.right):
+            if k < 0:
+                continue
+            xy = self.network.lanes[k].xy
+            i = int(((xy[:, 0] - e.x) ** 2 + (xy[:, 1] - e.y) ** 2).argmin())
+            h = float(self.network.lanes[k].heading[i])
+            dx, dy = e.x - float(xy[i, 0]), e.y - float(xy[i, 1])
+            d = dy * math.cos(h) - dx * math.sin(h)
+            if abs(d) < best:
+                best = abs(d)
+                e.lane, e.d = k, d
+                e.s = float(self.network.lanes[k].s[i]) + dx * math.cos(h) + dy * math.sin(h)
+        here = self.network.lanes[e.lane]
+        wide = here.left if e.d > 0.8 else here.right if e.d < -0.8 else -1
+        e.shift_from, e.shift = wide, 0.0
 
     def snapshot(self) -> Snapshot:
         """What there is now."""
         e = self.ego
         c, s = math.cos(e.yaw), math.sin(e.yaw)
-        x, y = e.x - AXLE_M * c, e.y - AXLE_M * s
+        x, y = self._axle()
         gx, gy = (float(v) for v in self.network.terrain.slope(x, y))
         up = np.array([-gx, -gy, 1.0]) / math.sqrt(gx * gx + gy * gy + 1.0)
         ahead = np.array([c, s, gx * c + gy * s])
@@ -131,14 +188,16 @@ class World:
         axes = np.stack([ahead, np.cross(up, ahead), up])
         z = float(self.network.terrain.height(x, y))
         turned = math.remainder(e.yaw - self._yaw_before, 2.0 * math.pi) / TICK_S
-        steer = math.atan2(2.85 * turned, max(1.0, e.speed))
+        steer = math.atan2(WHEELBASE_M * turned, max(1.0, e.speed))
+        if self.car is not None:
+            turned, steer = self.car.yaw_rate, self.car.steering
         others = [a for a in self.traffic.actors if a.id > 0]
         state = np.array([[a.x, a.y, a.z, a.yaw, a.speed, a.accel, a.indicator, a.phase, a.mode]
                           for a in others]).reshape(-1, 9)
         lights = tuple(tuple(self.traffic.light(j, arm) for arm in range(4))
                        for j in range(len(self.network.junctions)))
         return Snapshot(
-            self.time, np.array([x, y, z]), axes, (e.speed, turned, e.accel, steer), e.lane, e.s,
+            self.time, np.array([x, y, z]), axes, (e.speed, turned, e.accel, steer), self._route_s,
             np.array([a.id for a in others], np.int32), state, lights)  # type: ignore[arg-type]
 
     def _stage(self, events: tuple[str, ...], rng: np.random.Generator) -> None:
@@ -177,7 +236,7 @@ class World:
                         and a.speed > 3.0 and a.since_change_s > 30.0):
                     self.traffic.begin_change(a, e.lane)
                     return
-        if "jaywalker" in events and not here_done(self):
+        if "jaywalker" in events and not self._somebody_runs():
             c, s = math.cos(e.yaw), math.sin(e.yaw)
             for a in self.traffic.actors:
                 dx, dy = a.x - e.x, a.y - e.y
@@ -188,10 +247,8 @@ class World:
                     a.script = "run"
                     return
 
-
-def here_done(world: World) -> bool:
-    """Whether somebody already runs across."""
-    return any(a.script == "run" for a in world.traffic.actors)
+    def _somebody_runs(self) -> bool:
+        return any(a.script == "run" for a in self.traffic.actors)
 
 
 def _road_plan(params: PerceptionParams, rng: np.random.Generator) -> RoadPlan:
