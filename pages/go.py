@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, cast
 
 import streamlit as st
 
 from engine.errors import EngineError
 from engine.go.board import BLACK
-from engine.go.players import network_names
+from engine.go.players import NO_NETWORK, network_names
 from engine.go.scenarios import SCENARIOS
 from engine.go.settings import GoParams
 from engine.go.simulation import GoSimulation
@@ -83,6 +84,10 @@ def _strength(run: Run, colour: str) -> None:
                      args=(run,), help=KNOBS[name].help)
 
 
+def _seated(colour: str, who: str) -> str:
+    return f"{colour}: {'no network' if who == NO_NETWORK else who}"
+
+
 def _own_controls(run: Run) -> None:
     """Board, players, game, record and search, at the end of the control row."""
     try:
@@ -98,8 +103,8 @@ def _own_controls(run: Run) -> None:
         seated = YOU if getattr(p, colour) == "you" else networks.get(colour, names[0])
         st.session_state[key] = seated
         st.selectbox(mark, [YOU, *names], key=key, on_change=_sit, args=(run, colour),
-                     label_visibility="collapsed", width=158, format_func=lambda n, m=mark: (
-                         f"{m}: {'no network' if n == 'none' else n}"),
+                     label_visibility="collapsed", width=158,
+                     format_func=partial(_seated, mark),
                      help=f"Who plays {mark}: you, or a network.")
     with st.popover("Strength", icon=":material/tune:", help="How hard each engine thinks."):
         for colour in ("black", "white"):
@@ -120,7 +125,7 @@ def _own_controls(run: Run) -> None:
         if networks:
             st.session_state["go.network"] = networks["analysis"]
         st.selectbox("Network", names, key="go.network", on_change=_think_with, args=(run,),
-                     format_func=lambda n: "no network" if n == "none" else n,
+                     format_func=lambda n: "no network" if n == NO_NETWORK else n,
                      help="Judges the position on the board while a person thinks, and in "
                           "reviews.")
         placed = {*IN_ROW, *IN_GAME, *IN_PLAYERS, *IN_LESSONS, "black_visits", "white_visits"}
@@ -170,8 +175,8 @@ def page() -> None:
     run = opened.run
     sync_controls(run)
     with st.container(horizontal=True, vertical_alignment="center", key="go-head"):
-        headline(run, "Go", SENTENCE)
         st.session_state.setdefault("go.view", _wanted_view())
+        headline(run, "Go", SENTENCE, live=st.session_state["go.view"] != "Training")
         st.segmented_control("View", VIEWS, key="go.view", required=True, width="content",
                              label_visibility="collapsed", on_change=_remember_view)
     view = st.session_state["go.view"]

@@ -2,9 +2,212 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import numpy as np
 import streamlit as st
+
+from engine.errors import EngineError
+from engine.go import checkpoint, learner
+from engine.go.learner import LearningRun, Recipe
+from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
+from engine.go.players import NO_NETWORK, network_names
+from engine.go.showcase import some_games
+from engine.params import Params, knobs
+from pages.common.components import boards, cards
+from pages.go_feed import feed, recordings
+from pages.go_training_charts import draw_charts
+from pages.go_training_data import figures_of, kpi_items
+
+EVERY_S: Final = 5.0
+GAMES_SHOWN: Final = 8
+GAMES_KEPT_TURNS: Final = 12
+"""Redraws for which the same games stay: about a minute."""
+SIZES: Final = ("4x32", "6x64", "6x96")
+ASKED: Final[dict[type[Params], tuple[str, ...]]] = {
+    SelfPlayParams: ("full_visits", "fast_visits"),
+    LoopParams: ("games", "window", "gate_games"),
+    TrainingParams: ("learning_rate",),
+}
+RANDOM: Final = "random weights"
 
 
 def training() -> None:
     """Draw the tab."""
-    st.caption("")
+    feed()
+    runs = learner.learning_runs()
+    names = [run.name for run in runs]
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
+        chosen = _controls(runs, names)
+    if problem := st.session_state.get("go.training.problem"):
+        st.error(problem, icon=":material/error:")
+    if said := st.session_state.pop("go.training.said", ""):
+        st.toast(said, icon=":material/school:")
+    if chosen is None:
+        st.info("No network has been trained here yet. **New run** starts self-play: games by the "
+                "network against itself, retraining, and a match of each new network against the "
+                "best. Losses, Elo and games appear here while it learns.",
+                icon=":material/school:")
+        return
+    st.fragment(_live, run_every=EVERY_S)(chosen)
+
+
+def _controls(runs: list[LearningRun], names: list[str]) -> str | None:
+    """Choose, start, pause, promote; returns the run that is shown."""
+    chosen: str | None = None
+    if names:
+        if st.session_state.get("go.training.run") not in names:
+            st.session_state["go.training.run"] = names[0]
+        chosen = st.selectbox("Run", names, key="go.training.run", width=220,
+                              label_visibility="collapsed", help="A learning run; each is a folder "
+                              "of games, networks and figures.")
+        run = runs[names.index(chosen)]
+        if run.standing in ("running", "starting"):
+            st.button("Pause", key="go.training.pause", type="primary", icon=":material/pause:",
+                      on_click=_attempt, args=(learner.pause, chosen),
+                      disabled=run.standing == "starting",
+                      help="It keeps a checkpoint and ends within seconds; Go on continues there.")
+        else:
+            st.button("Go on", key="go.training.start", type="primary",
+                      icon=":material/play_arrow:", on_click=_attempt,
+                      args=(learner.go_on, chosen), disabled=not run.known,
+                      help="Continue from the last checkpoint." if run.known else
+                      "This run was started in a shell; start it there again.")
+        with st.popover("Promote", icon=":material/military_tech:",
+                        help="Give a network a name, under which the board can choose it."):
+            st.text_input("Name", key="go.training.name", max_chars=40, value=chosen,
+                          help="Letters, digits, - and _.")
+            st.button("Promote the best network", on_click=_promote, args=(chosen,),
+                      icon=":material/military_tech:", width="stretch")
+    with st.popover("New run", icon=":material/add:", help="Start learning from self-play."):
+        _new_run(names)
+    return chosen
+
+
+def _new_run(names: list[str]) -> None:
+    number = 1
+    while f"night-{number}" in names:
+        number += 1
+    st.text_input("Name of the run", f"night-{number}", key="go.new.name", max_chars=40)
+    st.segmented_control("Network", SIZES, default=SIZES[1], key="go.new.network", required=True,
+                         help="Residual blocks × channels; 6x64 has 472,000 weights.")
+    starts = [RANDOM, *(n for n in network_names() if n != NO_NETWORK)]
+    st.selectbox("Begin from", starts, key="go.new.start",
+                 help="A network of the same size, or nothing at all.")
+    for model, wanted in ASKED.items():
+        for k in knobs(model):
+            if k.name in wanted:
+                whole = k.kind == "int"
+                number_type = int if whole else float
+                st.number_input(
+                    k.label + (f" ({k.unit})" if k.unit else ""), number_type(k.low or 0),
+                    number_type(k.high or 0), number_type(k.default), number_type(k.step or 1),
+                    key=f"go.new.{k.name}", help=k.help,
+                    format="%d" if whole else "%.5f" if k.name == "learning_rate" else "%.2f")
+    st.number_input("Actors (processes)", 1, learner.MOST_ACTORS, 1, key="go.new.actors",
+                    help="Processes that play at once; as many as there are cores to spare.")
+    st.number_input("Seed", 0, 2**31 - 1, 1, key="go.new.seed", format="%d")
+    st.button("Start", key="go.new.begin", type="primary", icon=":material/play_arrow:",
+              width="stretch", on_click=_begin)
+
+
+def _begin() -> None:
+    state = st.session_state
+
+    def chosen(model: type[Params]) -> dict[str, Any]:
+        return {name: state[f"go.new.{name}"] for name in ASKED[model]}
+
+    try:
+        recipe = Recipe(
+            network=state["go.new.network"],
+            start="" if state["go.new.start"] == RANDOM else state["go.new.start"],
+            actors=int(state["go.new.actors"]), seed=int(state["go.new.seed"]),
+            selfplay=SelfPlayParams.parse(chosen(SelfPlayParams)),
+            loop=LoopParams.parse(chosen(LoopParams)),
+            training=TrainingParams.parse(chosen(TrainingParams)))
+        run = learner.start(state["go.new.name"].strip(), recipe)
+    except EngineError as error:
+        state["go.training.problem"] = str(error)
+        return
+    state.pop("go.training.problem", None)
+    state["go.training.run"] = run.name
+
+
+def _attempt(what: Any, name: str) -> None:
+    try:
+        what(name)
+        st.session_state.pop("go.training.problem", None)
+    except EngineError as error:
+        st.session_state["go.training.problem"] = str(error)
+
+
+def _promote(name: str) -> None:
+    wanted = st.session_state["go.training.name"].strip()
+    try:
+        checkpoint.promote(learner.best_of(learner.look(name)), wanted)
+        st.session_state["go.training.said"] = f"{wanted} can now be chosen at the board"
+        st.session_state.pop("go.training.problem", None)
+    except EngineError as error:
+        st.session_state["go.training.problem"] = str(error)
+
+
+def _live(name: str) -> None:
+    """Everything that changes while a run learns."""
+    run = learner.look(name)
+    before = st.session_state.get("go.training.standing")
+    st.session_state["go.training.standing"] = (name, run.standing)
+    if before is not None and before != (name, run.standing) and before[0] == name:
+        st.rerun()  # the button above says Pause or Go on
+    if run.problem:
+        st.error(f"{name} stopped: {run.problem}", icon=":material/error:")
+    figures = figures_of(name)
+    cards(kpi_items(run, figures), key="go-training-cards")
+    draw_charts(run, figures)
+    _games(run)
+    _export(name)
+
+
+def _games(run: LearningRun) -> None:
+    """Some of its latest games, played again."""
+    key = "go.training.games"
+    kept = st.session_state.get(key)
+    if kept is None or kept[0] != run.name or kept[1] >= GAMES_KEPT_TURNS or not kept[2]:
+        turn = st.session_state.get("go.training.turn", 0) + 1
+        st.session_state["go.training.turn"] = turn
+        played = some_games(run.folder, GAMES_SHOWN, np.random.default_rng(turn))
+        items = [{"size": g.size, "frames": list(g.frames), "last": list(g.last),
+                  "title": f"game {i + 1}", "note": _outcome(g.score, len(g.frames) - 1)}
+                 for i, g in enumerate(played)]
+        kept = (run.name, 0, items)
+    st.session_state[key] = (kept[0], kept[1] + 1, kept[2])
+    with st.container(border=True, key="go-games"):
+        if kept[2]:
+            st.markdown("**Games of the latest network** :gray[drawn from the last files, played "
+                        "again move by move]")
+            boards(kept[2], key="go-training-boards")
+        else:
+            st.caption("Games that the network plays against itself appear here; a run that only "
+                       "learns from a teacher has none.")
+
+
+def _export(name: str) -> None:
+    """The run's figures from the store, as exact as they were noted."""
+    numbers = recordings(name)
+    with st.container(horizontal=True, vertical_alignment="center", key="export", border=True):
+        st.markdown("**Export**", width="content")
+        if not numbers:
+            st.caption("This run's journal has not reached the store yet.")
+            return
+        query = urlencode({"runs": ",".join(map(str, numbers))})
+        for label, path in (("CSV", "metrics.csv"), ("Parquet", "metrics.parquet")):
+            st.link_button(label, f"/export/{path}?{query}", icon=":material/download:",
+                           help="Every figure of this learning run, streamed.")
+        st.caption("Losses, games, gates and speed as the run noted them; also on the Metrics "
+                   "page.")
+
+
+def _outcome(score: float, moves: int) -> str:
+    if score == 0:
+        return f"draw, {moves} moves"
+    return f"{'B' if score > 0 else 'W'}+{abs(score):g}, {moves} moves"

@@ -8,6 +8,7 @@ const CSS = `
 .headline h1 { font-size: 24px; line-height: 32px; font-weight: 700; margin: 0; }
 .headline p { margin: 0; color: var(--muted); font-size: 15px; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
 .headline .doing { margin-left: auto; color: var(--muted); font-size: 13px; display: flex; gap: 8px; align-items: center; }
+.headline .doing[hidden] { display: none; }
 .headline .doing b { color: var(--text); font-weight: 600; }
 .headline i { width: 8px; height: 8px; border-radius: 50%; background: var(--muted); flex: none; }
 .headline i.running { background: var(--good); }
@@ -44,13 +45,15 @@ export default follower(CSS, (root) => {
   const dot = element("i");
   const before = element("span");
   const count = element("b");
-  root.append(element("div.headline", {}, title, sentence, element("span.doing", { role: "status" }, dot, before, count)));
+  const doing = element("span.doing", { role: "status" }, dot, before, count);
+  root.append(element("div.headline", {}, title, sentence, doing));
   return {
     topics: ["status", "link"],
     draw(hub, data) {
       setText(title, data.title);
       setText(sentence, data.sentence);
       const status = hub.status;
+      doing.hidden = data.live === false;
       const state = hub.link.state === "ended" ? "ended" : status?.state ?? "starting";
       dot.className = state;
       const name = status?.number ? `Run ${status.number} · ` : "";

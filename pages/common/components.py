@@ -98,11 +98,11 @@ def desk(run: Run, view: str) -> None:
 
 
 def boards(items: list[dict[str, Any]], key: str) -> None:
-    """A row of small boards.
+    """A row of small boards on which finished games are played again.
 
     Args:
-        items: For each: size, stones as text (X black, O white), last point or -1, title, note,
-            and Black's chance to win in [0, 1] or None.
+        items: For each: size, frames (stones as text after each move), last (point of each
+            frame's move or -1), title, and a note for the end.
         key: Stable key of the row.
     """
     _component("go/boards")(key=key, data={"items": items})
@@ -129,11 +129,29 @@ def kpis(run: Run, *, height: int = 96) -> None:
     _component("kpis")(key=f"kpis-{run.domain}", data={"run": run.token, "height": height})
 
 
-def headline(run: Run, title: str, sentence: str) -> None:
-    """Page title, one sentence, and the run's state at the right, kept up to date by the run."""
+def cards(items: list[dict[str, Any]], key: str, *, height: int = 96) -> None:
+    """A row of KPI cards that the page itself fills.
+
+    Args:
+        items: As a run's summary has them: label, value, unit, note, delta, tone, series, help.
+        key: Stable key of the row.
+        height: Pixels of a card.
+    """
+    _component("kpis")(key=key, data={"items": items, "height": height})
+
+
+def headline(run: Run, title: str, sentence: str, *, live: bool = True) -> None:
+    """Page title, one sentence, and the run's state at the right, kept up to date by the run.
+
+    Args:
+        run: The run of the page.
+        title: Of the page.
+        sentence: What the page is about.
+        live: Whether the run is on the page; its state is not told where it is not.
+    """
     _component("headline")(
         key=f"headline-{run.domain}", height=32,
-        data={"run": run.token, "title": title, "sentence": sentence})
+        data={"run": run.token, "title": title, "sentence": sentence, "live": live})
 
 
 def readout(run: Run) -> None:

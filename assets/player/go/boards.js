@@ -1,13 +1,15 @@
-/** A row of small boards: games being played elsewhere, or positions side by side. */
+/** A row of small boards on which finished games are played again. */
 
 import { element, setText } from "../dom.js";
 import { applyTheme, hostOf, themeName } from "../theme.js";
 import { Geometry, drawStones, drawWood, readStones } from "./goban.js";
 import { drawLast } from "./overlays.js";
 
-const THEME_MS = 1000;
+const MOVE_MS = 500;
+/** Frames for which the end of a game stays. */
+const END_FRAMES = 8;
 const CSS = `
-.boards { display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 12px; color: var(--text); font-variant-numeric: tabular-nums; }
+.boards { display: grid; grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 12px; color: var(--text); font-variant-numeric: tabular-nums; }
 .boards figure { margin: 0; min-width: 0; }
 .boards canvas { display: block; width: 100%; aspect-ratio: 1; }
 .boards .share { height: 6px; border-radius: 2px; margin-top: 6px; background: color-mix(in srgb, var(--muted) 35%, transparent); overflow: hidden; }
@@ -28,12 +30,19 @@ class Boards {
     if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(this.root);
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.frame = 0;
     this.timer = setInterval(() => {
-      if (themeName(this.host) !== this.theme?.name) this.draw();
-    }, THEME_MS);
+      if (document.hidden) return;
+      this.frame += 1;
+      this.draw();
+    }, MOVE_MS);
   }
 
   show(items) {
+    const key = JSON.stringify(items.map((item) => [item.title, item.frames.length]));
+    if (key !== this.key) this.frame = 0;
+    this.key = key;
     this.items = items;
     while (this.figures.length > items.length) this.figures.pop().node.remove();
     while (this.figures.length < items.length) {
@@ -43,7 +52,7 @@ class Boards {
       const title = element("b");
       const note = element("span");
       const node = element("figure", {}, canvas, share, element("figcaption", {}, title, note));
-      this.figures.push({ node, canvas, share, bar, title, note });
+      this.figures.push({ node, canvas, bar, title, note });
       this.root.append(node);
     }
     this.draw();
@@ -52,11 +61,12 @@ class Boards {
   draw() {
     this.theme = applyTheme(this.root, themeName(this.host));
     (this.items ?? []).forEach((item, i) => {
-      const { canvas, share, bar, title, note } = this.figures[i];
+      const { canvas, bar, title, note } = this.figures[i];
       setText(title, item.title);
-      setText(note, item.note);
-      share.hidden = item.win === null || item.win === undefined;
-      bar.style.transform = `scaleX(${item.win ?? 0})`;
+      const last = item.frames.length - 1;
+      const at = this.still.matches ? last : Math.min(last, this.frame % (last + END_FRAMES));
+      setText(note, at < last ? `move ${at}` : item.note);
+      bar.style.transform = `scaleX(${at / Math.max(1, last)})`;
       canvas.setAttribute("aria-label", `Game ${item.title}, ${item.note}`);
       const side = Math.floor(canvas.clientWidth);
       if (side < 20) return;
@@ -66,10 +76,10 @@ class Boards {
       g.scale(scale, scale);
       const geometry = new Geometry(item.size, side);
       geometry.named = false;
-      const stones = readStones(item.stones);
+      const stones = readStones(item.frames[at]);
       drawWood(g, geometry, this.theme);
       drawStones(g, geometry, stones);
-      drawLast(g, geometry, this.theme, stones, item.last);
+      drawLast(g, geometry, this.theme, stones, item.last[at]);
     });
   }
 
@@ -84,7 +94,7 @@ const rows = new WeakMap();
 
 /**
  * Mount or update a row.
- * @param {{data: {items: {size: number, stones: string, last: number, title: string, note: string, win: ?number}[]},
+ * @param {{data: {items: {size: number, frames: string[], last: number[], title: string, note: string}[]},
  *     parentElement: Element|ShadowRoot}} component
  */
 export default function mount({ data, parentElement }) {
