@@ -105,7 +105,6 @@ def world_of(split: str, seed: int, number: int) -> World:
         InvalidInput: If there is no such split.
     """
     from engine.perception.scenarios import SCENARIOS
-
     from engine.perception.styles import STYLES
 
     if split not in SPLITS:

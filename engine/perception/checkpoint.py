@@ -47,8 +47,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise ModelUnavailable(f"{path.name} is not there; train a network or choose another")
     with path.open("rb") as file:
-        head = file.read(4)
-    if head.startswith(_PICKLE) or head == _ZIP:
+        head = file.read(9)
+    # a safetensors file has its header's length, eight bytes of any value, then its header
+    if head[8:] != b"{" and head.startswith((_PICKLE, _ZIP)):
         raise InvalidInput(f"{path.name} is a pickled file, which could run code when opened; give "
                            "weights as .safetensors")
     try:

@@ -23,8 +23,8 @@ from engine.perception.augment import (
     render,
 )
 from engine.perception.cache import Shard
-from engine.perception.hydranet import STRIDES
 from engine.perception.losses import Labels
+from engine.perception.output_format import STRIDES
 from engine.perception.targets import assign, points
 
 LEAST_PX: Final = 25

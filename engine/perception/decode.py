@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from engine.errors import InvalidInput
-from engine.perception.heads import REACH
+from engine.perception.output_format import REACH
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
@@ -43,7 +43,7 @@ class Detections(NamedTuple):
     scores: float32 [D] in [0, 1].
     classes: int64 [D].
     visible: float32 [D], visible share in [0, 1].
-    lights: float32 [D, 4], probability of each of `heads.LIGHTS`.
+    lights: float32 [D, 4], probability of each of `output_format.LIGHTS`.
     centre: float32 [D, 2], pixel of the centre in space.
     log_z: float32 [D], ln of the centre's depth in canonical m.
     size: float32 [D, 3], length, width, height in m.

@@ -15,8 +15,6 @@ import numpy.typing as npt
 from engine.errors import InvalidInput
 from engine.perception.cache import Shard
 from engine.perception.decode import decode
-from engine.perception.heads import CLASSES
-from engine.perception.hydranet import STRIDES
 from engine.perception.labels import DRIVABLE
 from engine.perception.lane_fit import fit_lines
 from engine.perception.lane_metrics import Matches, match_lines, picture_line, true_lines
@@ -27,6 +25,7 @@ from engine.perception.metrics import (
     depth_errors,
     mean_iou,
 )
+from engine.perception.output_format import CLASSES, STRIDES
 from engine.perception.runtime import Runtime
 from engine.perception.targets import points
 

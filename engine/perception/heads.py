@@ -12,24 +12,23 @@ Shape letters: B images, C channels, H rows, W columns, P points, K classes.
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.perception.blocks import separable
-
-CLASSES: Final = ("car", "truck", "cyclist", "pedestrian", "cone", "traffic light", "sign")
-LIGHTS: Final = ("none", "red", "amber", "green")
-REACH: Final = 12
-"""Largest distance from a point to a side of its box, in strides of its level."""
-SPACE: Final = 8
-"""Values of a box in space: du, dv, log z, log length, log width, log height, sin, cos."""
-BINS: Final = 24
-NEAREST_M: Final = 0.8
-FARTHEST_M: Final = 240.0
-MASKS: Final = ("drivable", "lane line", "centre line", "road edge")
+from engine.perception.output_format import (
+    BINS,
+    CLASSES,
+    FARTHEST_M,
+    LIGHTS,
+    MASKS,
+    NEAREST_M,
+    REACH,
+    SPACE,
+)
 
 
 class Detection(NamedTuple):

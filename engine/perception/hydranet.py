@@ -21,11 +21,7 @@ from torch.nn import functional
 from engine.errors import InvalidInput
 from engine.perception.blocks import XBlock, conv, separable
 from engine.perception.heads import DepthHead, Detection, DetectionHead, MaskHead
-
-HEIGHT: Final = 192
-WIDTH: Final = 320
-STRIDES: Final = (4, 8, 16)
-"""Detection levels P2, P3, P4, in pixels."""
+from engine.perception.output_format import HEIGHT, STRIDES, WIDTH
 
 Size = Literal["tiny", "S", "M"]
 

@@ -19,9 +19,8 @@ from numba import njit
 from engine.perception.calibration import FOCAL_PX, canonical_scale, ground_plane
 
 if TYPE_CHECKING:
-    from engine.perception.truth import Sample
-
     from engine.perception.cameras import Camera
+    from engine.perception.truth import Sample
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

@@ -22,6 +22,7 @@ from torch.nn import functional
 from engine.errors import InvalidInput
 from engine.perception import heads
 from engine.perception.hydranet import Outputs
+from engine.perception.output_format import BINS, REACH
 
 TASKS: Final = ("detection", "space", "lights", "lines", "drivable", "depth")
 FIXED: Final = {"detection": 1.0, "space": 0.3, "lights": 0.2, "lines": 1.0, "drivable": 1.0,
@@ -81,7 +82,7 @@ def detection_losses(out: heads.Detection, labels: Labels, points: Tensor) -> di
     at, stride = points[point, :2], points[point, 2:3]
     logits = out.sides[image, point]
     sides = torch.cat([at - labels.boxes[box, :2], labels.boxes[box, 2:] - at], 1) / stride
-    sides = sides.clamp(0.0, heads.REACH - 1e-3)
+    sides = sides.clamp(0.0, REACH - 1e-3)
     mean = heads.mean_sides(logits) * stride
     predicted = torch.cat([at - mean[:, :2], at + mean[:, 2:]], 1)
     iou, giou = overlaps(predicted, labels.boxes[box])
@@ -133,7 +134,7 @@ def depth_loss(logits: Tensor, depth: Tensor) -> Tensor:
     centres = heads.bin_centres().to(logits)
     known = depth > 0
     target = torch.where(known, depth, 1.0).log()
-    place = ((target - centres[0]) / (centres[1] - centres[0])).clamp(0.0, heads.BINS - 1.001)
+    place = ((target - centres[0]) / (centres[1] - centres[0])).clamp(0.0, BINS - 1.001)
     left = place.floor().long().unsqueeze(1)
     share = place.unsqueeze(1) - left
     log_p = logits.log_softmax(1)

@@ -31,7 +31,7 @@ class Prediction(NamedTuple):
     """Network output for B pictures as arrays.
 
     scores … space: see `heads.Detection`.
-    masks: float32 [B, 4, H/2, W/2], logits of `heads.MASKS`.
+    masks: float32 [B, 4, H/2, W/2], logits of `output_format.MASKS`.
     depth: float32 [B, 2, H/4, W/4], mean and standard deviation of ln z, z in canonical m.
     """
 
@@ -81,7 +81,7 @@ class TorchRuntime:
 
     def run(self, images: UInt8, planes: Float32) -> Prediction:
         """See `Runtime.run`."""
-        from engine.perception.hydranet import HEIGHT, WIDTH
+        from engine.perception.output_format import HEIGHT, WIDTH
 
         _check(images, planes, HEIGHT, WIDTH)
         with self._torch.inference_mode():
@@ -145,7 +145,7 @@ def export(network: HydraNet, path: Path) -> None:
     """Write a network as ONNX for any number of pictures."""
     import torch
 
-    from engine.perception.hydranet import HEIGHT, WIDTH
+    from engine.perception.output_format import HEIGHT, WIDTH
 
     images = torch.zeros((2, HEIGHT, WIDTH, 3), dtype=torch.uint8)
     part = path.with_name(path.name + ".part")

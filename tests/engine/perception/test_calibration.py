@@ -52,7 +52,7 @@ def test_an_object_of_one_canonical_depth_has_one_height() -> None:
     for fy in (150.0, 200.0, 500.0):
         camera = forward_camera(fy=fy, pitch=0.0)
         z = 20.0 * canonical_scale(camera)
-        ends = np.asarray(camera.t) + [[z, 0.0, 0.0], [z, 0.0, 1.5]]
+        ends = np.asarray(camera.t) + np.array([[z, 0.0, 0.0], [z, 0.0, 1.5]])
         uv, _ = to_camera(camera, ends)
         heights.append(uv[0, 1] - uv[1, 1])
     assert heights == pytest.approx([FOCAL_PX * 1.5 / 20.0] * 3)

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from engine.errors import InvalidInput
 from engine.perception.decode import RawDetection, decode, suppress
-from engine.perception.heads import CLASSES, REACH
-from engine.perception.hydranet import STRIDES
 from engine.perception.metrics import pairwise_iou
+from engine.perception.output_format import CLASSES, REACH, STRIDES
 from engine.perception.targets import points
 
 BOX = st.tuples(st.integers(0, 80), st.integers(0, 80), st.integers(1, 40), st.integers(1, 40))

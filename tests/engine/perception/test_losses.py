@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from engine.errors import InvalidInput
-from engine.perception.heads import BINS, bin_centres, mean_log_depth, mean_sides
+from engine.perception.heads import bin_centres, mean_log_depth, mean_sides
 from engine.perception.losses import FIXED, TASKS, MultiTaskLoss, depth_loss, line_loss, overlaps
+from engine.perception.output_format import BINS
 
 
 def test_overlaps_by_hand() -> None:

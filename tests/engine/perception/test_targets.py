@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.perception.hydranet import STRIDES
+from engine.perception.output_format import STRIDES
 from engine.perception.targets import BACKGROUND, IGNORED, assign, points
 
 

@@ -8,9 +8,8 @@ import torch
 
 from engine.errors import InvalidInput, ModelUnavailable
 from engine.perception.dataset import Dataset
-from engine.perception.decode import decode
+from engine.perception.decode import RawDetection, decode
 from engine.perception.metrics import Scored, average_precision
-from engine.perception.runtime import TorchRuntime
 from engine.perception.training import Trainer, TrainingParams, learning_rate
 from tests.engine.perception.pictures import hand_made
 
@@ -52,7 +51,7 @@ def test_a_state_of_another_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_eight_pictures_are_learnt_by_heart() -> None:
-    shard = hand_made(8, size=(96, 160))
+    shard = hand_made(8, size=SMALL)
     data = Dataset([shard], 1, augment=False)
     params = TrainingParams(size="tiny", steps=170, batch=8, rate=0.012, warm_up=5, average=0.9,
                             decay=0.0, weighting="fixed")
@@ -64,13 +63,11 @@ def test_eight_pictures_are_learnt_by_heart() -> None:
         out = run.average(batch.images, batch.planes).detection
     pictures = []
     for k in range(8):
-        from engine.perception.decode import RawDetection
         raw = RawDetection(*(t[k].numpy() for t in out))
-        found, truth = decode(raw, data.points.numpy(), 96, 160, 0.01), shard.boxes_of(k)
+        found, truth = decode(raw, data.points.numpy(), *SMALL, 0.01), shard.boxes_of(k)
         pictures.append(Scored(found.boxes, found.scores, found.classes, truth["box"],
                                truth["kind"], truth["pixels"]))
     assert np.mean([average_precision(pictures, k, 0.5) for k in range(7)]) > 0.99
-    assert TorchRuntime(run.average) is not None
 
 
 def test_the_rate_rises_and_falls() -> None:
