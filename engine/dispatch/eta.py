@@ -219,7 +219,7 @@ class AdaptiveWidening:
     The level α of Gibbs and Candès, eq. 2, over the latest conformity scores.
     """
 
-    _STEP: Final = 0.03
+    _STEP: Final = 0.01
 
     def __init__(self, scores: Float64, window: int = 500) -> None:
         self._level = COVERAGE
@@ -345,8 +345,8 @@ def _raw(boosters: tuple[Any, ...], feature: Float32, routed_s: Float32) -> Esti
         none = np.zeros(0, np.float32)
         return Estimate(none, none, none)
     scale = routed_s + _MINUTE_S
-    return Estimate(*((routed_s + np.asarray(b.predict(feature)) * scale).astype(np.float32)
-                      for b in boosters))
+    relative = (np.asarray(b.predict(feature, num_threads=1)) for b in boosters)
+    return Estimate(*((routed_s + r * scale).astype(np.float32) for r in relative))
 
 
 def _widened(raw: Estimate, routed_s: Float32, by: float | Float64) -> Estimate:

@@ -95,7 +95,8 @@ def batch(problem: Problem, weights: Weights, precedence: Float64 | None = None)
     cost = batch_costs(problem, weights)
     opt_out = opt_out_costs(problem, cost, precedence)
     pair, dual_rider, dual_driver = assign(
-        problem.rider_first, problem.driver, cost, opt_out, problem.drivers)
+        np.ascontiguousarray(problem.rider_first), np.ascontiguousarray(problem.driver), cost,
+        opt_out, problem.drivers)
     proof = certify(problem.rider_first, problem.driver, cost, opt_out, pair, dual_rider,
                     dual_driver)
     return Matching(_drivers(problem, pair), pair, dual_rider, dual_driver, proof.gap)
@@ -131,8 +132,9 @@ def opt_out_costs(
 
 
 def _in_turn(problem: Problem, key: Float32) -> Matching:
-    pair = take_in_turn(problem.rider_first, problem.driver, key.astype(np.float32),
-                        problem.drivers)
+    pair = take_in_turn(
+        np.ascontiguousarray(problem.rider_first), np.ascontiguousarray(problem.driver),
+        np.ascontiguousarray(key, np.float32), problem.drivers)
     none = np.zeros(0, np.int64)
     return Matching(_drivers(problem, pair), pair, none, none, float("nan"))
 
