@@ -144,7 +144,6 @@ def _stage(run: Run, steered: Steered, view: str) -> None:
                 versus(steered.rival, run, (rival_policy(), _policy(run)), height=VERSUS_PX)
                 _knobs(steered, STAGE_PX - VERSUS_PX - 12)
             elif view == AERIAL:
-                feed(run)
                 _knobs(run, STAGE_PX)
             else:
                 inspector(run, height=INSPECTOR_PX)
@@ -222,6 +221,8 @@ def page() -> None:
         st.info(notes, icon=":material/info:")
     kpis(run)
     _stage(run, steered, view)
+    if view == AERIAL:
+        feed(run)
     draw_charts(run, steered.rival if isinstance(steered, Pair) else None)
     export_row(run)
     _how_it_works()

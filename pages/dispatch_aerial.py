@@ -21,12 +21,15 @@ from engine.dispatch.city import City
 from engine.errors import EngineError
 from engine.live import Run, Simulation
 from pages.common.charts import colours
+from pages.common.runbar import begin_again
 
 SURGE, DEMAND, FLOWS, TRIPS = "Surge", "Demand", "Flows", "Trips"
 EVERY_S: Final = 2.0
 TICK_S: Final = 1.0
 CONTROLS_PX: Final = 52
-MOST_TRIPS: Final = 300
+MOST_TRIPS: Final = 400
+ASKED_TRIPS: Final = 6000
+"""Of these, the latest, `MOST_TRIPS` evenly spread in time are replayed."""
 MOST_POINTS: Final = 48
 """Points a replayed trip is thinned to."""
 MOST_ARCS: Final = 60
@@ -34,9 +37,11 @@ TRAIL_S: Final = 240.0
 TICK_TRIP_S: Final = 60.0
 """Simulated seconds that the replay moves on with every tick."""
 HOUR_S: Final = 3600.0
-SURGE_M: Final = 2600.0
+SURGE_M: Final = 1500.0
 """Height of a column for each 1.0× above the normal fare."""
 DEMAND_M: Final = 1800.0
+CELL_SHARE: Final = 0.8
+"""Columns are narrower than their cells, so that the streets show between them."""
 """Height of the highest demand column."""
 BORDER: Final = 1.06
 """Land around the streets, as a multiple of their extent."""
@@ -119,7 +124,7 @@ def _frame(run: Run, height: int) -> None:
 def _picture(run: Run, shown: str, height: int, playing: bool) -> None:
     if run.state == "crashed":
         st.error(f"The run has crashed. {run.error}", icon=":material/error:")
-        st.button("Restart", on_click=run.reset, icon=":material/restart_alt:")
+        st.button("Restart", on_click=begin_again, args=(run,), icon=":material/restart_alt:")
         return
     try:
         ground = _ground_of(run)
@@ -176,7 +181,8 @@ def _ground(sim: Simulation) -> Ground:
                  for e, r in zip(ends, rank[rank > 0], strict=True)],
         water=[empty.place(r) for k in ("river", "water") for r in polygons.get(k, ())],
         parks=[empty.place(r) for r in polygons.get("park", ())],
-        cells=[empty.place(r) for r in arrays["hex_ring"].reshape(-1, 6, 2)],
+        cells=[empty.place(r.mean(0) + CELL_SHARE * (r - r.mean(0)))
+               for r in arrays["hex_ring"].reshape(-1, 6, 2)],
         districts=[(d["name"], empty.place([[d["x"], d["y"]]])[0]) for d in facts["districts"]])
 
 
@@ -215,8 +221,8 @@ def _names(ground: Ground, c: dict[str, Any]) -> pdk.Layer:
     data = [{"name": n, "at": p} for n, p in ground.districts]
     return pdk.Layer(
         "TextLayer", data, id="names", get_position="at", get_text="name", get_size=13,
-        get_color=_rgb(c["text"]), font_family="Source Sans, sans-serif", font_weight=600,
-        parameters=FLAT)
+        size_units=pdk.types.String("pixels"), get_color=_rgb(c["text"]), font_weight=600,
+        font_family=pdk.types.String("Source Sans, sans-serif"), parameters=FLAT)
 
 
 def _columns(rows: list[dict[str, Any]], name: str) -> pdk.Layer:
@@ -343,7 +349,8 @@ def _flow(sim: Simulation) -> npt.NDArray[np.int32]:
 
 
 def _recent(sim: Simulation) -> Sequence[tuple[Any, Any]]:
-    return cast(DispatchSimulation, sim).recent_trips(MOST_TRIPS)
+    trips = cast(DispatchSimulation, sim).recent_trips(ASKED_TRIPS)
+    return trips[::max(1, -(-len(trips) // MOST_TRIPS))]
 
 
 _MAKERS: Final = {SURGE: _surge, DEMAND: _demand, FLOWS: _flows, TRIPS: _trips}

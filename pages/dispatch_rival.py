@@ -13,6 +13,7 @@ from engine.live import RUNS, Run, Simulation
 from engine.live.thread import Maker
 from engine.params import knobs
 from pages.common.components import PATIENCE_S
+from pages.common.lockstep import in_step
 from pages.common.runbar import complain
 from pages.common.session import metrics_store
 from pages.common.steered import Pair
@@ -49,25 +50,20 @@ def open_rival(run: Run) -> Pair:
 
 
 def _begin(run: Run) -> Run:
-    """A new run on the same city, seed and events; the page's own begins again beside it."""
+    """A new run on the same city, seed and events; the page's own begins again, in step with it."""
     run.wait_started(PATIENCE_S)
-    own = {"policy": rival_policy()}
-    params = (run.pending or run.params).with_changes(**own)
-    rival = RUNS.open(run.domain, run.ask(_maker, PATIENCE_S), params, run.seed, rate=run.rate,
-                      recorder=metrics_store(), label=f"{run.label} · {own['policy']}")
+    running = run.state != "paused"
+    ours, theirs = in_step(run.ask(_maker, PATIENCE_S))
+    values = run.pending or run.params
+    rival = RUNS.open(run.domain, theirs, values.with_changes(policy=rival_policy()), run.seed,
+                      rate=run.rate, recorder=metrics_store(),
+                      label=f"{run.label} · {rival_policy()}")
+    rival.set_running(running)
     rival.wait_started(PATIENCE_S)
+    run.reset(make=ours).result(PATIENCE_S)
     st.session_state[KEY] = rival.token
     st.session_state[f"{KEY}.of"] = run.token
-    _start_level(Pair(run, rival, own))
     return rival
-
-
-def _start_level(pair: Pair) -> None:
-    """Begin both again, and let neither start before the other stands."""
-    running = pair.state != "paused"
-    pair.reset(running=False).result(PATIENCE_S)
-    if running:
-        pair.set_running(True).result(PATIENCE_S)
 
 
 def _maker(sim: Simulation) -> Maker:
@@ -82,6 +78,6 @@ def _switch(run: Run) -> None:
     if rival is None:
         return
     try:
-        _start_level(Pair(run, rival, {"policy": rival_policy()}))
+        Pair(run, rival, {"policy": rival_policy()}).reset().result(PATIENCE_S)
     except (EngineError, TimeoutError) as error:
         complain(run, str(error))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from engine.live import Run
 from engine.live.thread import State
 from engine.params import Params
+from pages.common.lockstep import in_step
 
 
 class Steered(Protocol):
@@ -143,13 +144,14 @@ class Pair:
     def reset(self, *, params: Params | None = None, seed: int | None = None,
               make: Callable[[Any, int], Any] | None = None, label: str | None = None,
               running: bool | None = None) -> Future[None]:
-        """Begin both again on the same seed."""
+        """Begin both again on the same seed, in step."""
         values = params or self.main.pending or self.main.params
         number = self.main.seed if seed is None else seed
+        ours, theirs = in_step(make) if make else (None, None)
         return _when_both(
-            self.rival.reset(params=values.with_changes(**self.own), seed=number, make=make,
+            self.rival.reset(params=values.with_changes(**self.own), seed=number, make=theirs,
                              label=label, running=running),
-            self.main.reset(params=values, seed=number, make=make, label=label, running=running))
+            self.main.reset(params=values, seed=number, make=ours, label=label, running=running))
 
     def command(self, name: str, arguments: dict[str, Any], timeout_s: float = 5.0) -> str:
         """Do the same to both worlds; says what happened in the main one."""
