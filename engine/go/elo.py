@@ -7,9 +7,11 @@ ties counted as half a win each way and for when a maximum exists; Wilson 1927
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -167,6 +169,30 @@ def _require_connected(games: npt.NDArray[np.float64], names: Sequence[str],
     if missing:
         raise InvalidInput(f"{missing[0]!r} has met nobody who met {anchor!r}, so they cannot be "
                            "compared; let them play.")
+
+
+def read_results(path: Path) -> list[Result]:
+    """Results of matches, one JSON object a line as the command `match` prints it.
+
+    Raises:
+        InvalidInput: If the file cannot be read or a line is no result.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read as results: {error}.") from error
+    results = []
+    for number, line in enumerate(lines, 1):
+        try:
+            facts = json.loads(line)
+            results.append(Result(str(facts["first"]), str(facts["second"]), int(facts["wins"]),
+                                  int(facts["draws"]), int(facts["losses"])))
+        except (ValueError, TypeError, KeyError) as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(f"{path}, line {number} is no result of a match; remove it."
+                               ) from error
+    return results
 
 
 def table(rated: Mapping[str, Rating]) -> list[dict[str, float | int | str]]:

@@ -1,4 +1,4 @@
-"""Commands of learning: teach, train, selfplay and match."""
+"""Commands of learning: teach, train, selfplay, match and ladder."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ def register(commands: Commands) -> None:
     train.add_argument("--folder", type=Path, required=True, help="folder of the run")
     train.add_argument("--library", type=Path, required=True, help="folder of the games")
     train.add_argument("--network", default="6x64", help="blocks x channels (default 6x64)")
+    train.add_argument("--start", help="network to begin from, by name or file (default: none)")
+    train.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",
+                       help="where to train (default auto: a GPU where there is one)")
     train.add_argument("--seed", type=int, default=1, help="seed of the run (default 1)")
     train.add_argument("--threads", type=int, default=1, help="processor threads (default 1)")
     add_arguments(train, TrainingParams)
@@ -49,6 +52,8 @@ def register(commands: Commands) -> None:
     loop.add_argument("--executor", choices=("local", "ray"), default="local",
                       help="where they run (default local)")
     loop.add_argument("--threads", type=int, default=1, help="threads of training (default 1)")
+    loop.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",
+                      help="where to train (default auto: a GPU where there is one)")
     loop.add_argument("--seed", type=int, default=1, help="seed of the run (default 1)")
     for model in (LoopParams, SelfPlayParams, TrainingParams):
         add_arguments(loop, model)
@@ -70,8 +75,16 @@ def register(commands: Commands) -> None:
     match.add_argument("--at-once", type=int, default=4, help="games side by side (default 4)")
     match.add_argument("--threads", type=int, default=1, help="processor threads (default 1)")
     match.add_argument("--seed", type=int, default=1, help="seed of the openings (default 1)")
+    match.add_argument("--name", help="name of the network's side in the result")
+    match.add_argument("--opponent-name", help="name of the other side in the result")
     match.add_argument("--record", type=Path, help="file of the games; a stopped match goes on")
     match.set_defaults(command=_match)
+
+    ladder = commands.add_parser("ladder", help="rate players by results that match has printed")
+    ladder.add_argument("results", type=Path, nargs="+", help="files of such lines")
+    ladder.add_argument("--anchor", required=True, help="player whose rating is given")
+    ladder.add_argument("--at", type=float, default=0.0, help="that rating (default 0)")
+    ladder.set_defaults(command=_ladder)
 
 
 def _teach(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
@@ -91,13 +104,17 @@ def _train(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     import torch
 
     from engine.go.architecture import Architecture
+    from engine.go.checkpoint import find
     from engine.go.learning_params import TrainingParams
+    from engine.go.runtime import training_device
     from engine.go.supervised import train
 
     torch.set_num_threads(max(1, options.threads))
     with until_told() as stop:
         return train(options.folder, options.library, Architecture.parse(options.network),
-                     from_arguments(TrainingParams, options), options.seed, stop), 0
+                     from_arguments(TrainingParams, options), options.seed, stop,
+                     start=None if options.start is None else find(options.start),
+                     device=training_device(options.device)), 0
 
 
 def _selfplay(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
@@ -108,12 +125,13 @@ def _selfplay(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.go.executors import open_executor
     from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
     from engine.go.reinforcement import Plan, reinforce
+    from engine.go.runtime import training_device
 
     torch.set_num_threads(max(1, options.threads))
     plan = Plan(from_arguments(LoopParams, options), from_arguments(SelfPlayParams, options),
                 from_arguments(TrainingParams, options), Architecture.parse(options.network),
                 options.seed, None if options.start is None else find(options.start),
-                options.library)
+                options.library, training_device(options.device))
     executor = open_executor(options.executor, options.actors)
     try:
         with until_told() as stop:
@@ -144,14 +162,24 @@ def _match(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
                             np.random.default_rng((options.seed, number)))
 
     first = network(options.network, options.visits, 0)
+    first.name = options.name or first.name
     engine = " " in options.opponent.strip() or not _is_network(options.opponent)
     second = (GtpPlayer(options.opponent, at_once) if engine
               else network(options.opponent, options.opponent_visits, 1))
+    second.name = options.opponent_name or second.name
     try:
         with until_told() as stop:
             return run_match(first, second, conditions, at_once, stop, options.record), 0
     finally:
         second.close()
+
+
+def _ladder(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from engine.go.elo import ratings, read_results, table
+
+    results = [r for path in options.results for r in read_results(path)]
+    return {"anchor": options.anchor,
+            "ratings": table(ratings(results, options.anchor, options.at))}, 0
 
 
 def _is_network(name: str) -> bool:

@@ -56,6 +56,7 @@ class Plan:
         seed: Of everything.
         start: Network to begin from; None for random weights.
         library: Games to begin from besides, such as a teacher's; None for none.
+        device: Where it is trained, "cpu" or "cuda".
     """
 
     loop: LoopParams
@@ -65,6 +66,7 @@ class Plan:
     seed: int
     start: Path | None = None
     library: Path | None = None
+    device: str = "cpu"
 
 
 def reinforce(folder: Path, plan: Plan, executor: Executor, stop: Event,
@@ -242,18 +244,12 @@ class _Run:
     def _load_trainer(self) -> tuple[Trainer, dict[str, int]]:
         state = self._folder / _STATE
         if state.exists():
-            trainer, facts = Trainer.load(state)
+            trainer, facts = Trainer.load(state, self._plan.device)
             return trainer, facts["games"]
         plan = self._plan
-        trainer = Trainer(plan.architecture, plan.training, plan.seed)
+        trainer = Trainer(plan.architecture, plan.training, plan.seed, plan.device)
         if plan.start is not None:
-            start = read(plan.start)
-            if start.architecture != plan.architecture:
-                raise InvalidInput(
-                    f"{plan.start} is a {start.architecture.blocks}x{start.architecture.channels} "
-                    f"network; this run is to train {plan.architecture.blocks}x"
-                    f"{plan.architecture.channels}. Choose one size.")
-            trainer.begin_from(start.weights)
+            trainer.begin_from(read(plan.start))
         return trainer, {}
 
     def _load_loop(self) -> dict[str, Any]:

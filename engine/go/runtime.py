@@ -138,6 +138,15 @@ class TorchEvaluator:
             return Evaluation(*(p.float().cpu().numpy() for p in parts))
 
 
+def training_device(device: Device = "auto") -> str:
+    """Where to train: "cuda" where torch finds a GPU, else "cpu".
+
+    Raises:
+        InvalidInput: If a GPU is asked for and there is none.
+    """
+    return "cuda" if device != "cpu" and _gpu(required=device == "cuda") else "cpu"
+
+
 def _gpu(*, required: bool) -> bool:
     """Whether torch finds a GPU. Asking costs an import of torch, so drivers are looked for first.
 

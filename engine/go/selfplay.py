@@ -35,6 +35,7 @@ _DECIDED_MOVES: Final = 4  # moves in a row that agree before a game counts as d
 _DECIDED_VISITS: Final = 16
 _DECIDED_WEIGHT: Final = 0.1  # in the value losses; so that the end is not forgotten
 _MOST_OPENING: Final = 12
+_SCORE_WEIGHT: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,15 @@ def play_games(evaluator: Evaluator, job: Job) -> Harvest:
 
 
 def search_params(params: SelfPlayParams) -> SearchParams:
-    """The search's own knobs for self-play."""
+    """The search's own knobs for self-play.
+
+    Points weigh more than in play, and proven losses are not shunned: else whoever has lost fills
+    its own eyes rather than pass, and the owners and the score of the end teach nonsense.
+    """
     most = max(params.full_visits, params.fast_visits, _DECIDED_VISITS)
     # room for what is kept of the tree before and for simulations that run over
-    return SELF_PLAY.with_changes(visits=most, max_nodes=max(64, 3 * most), gumbel=params.gumbel)
+    return SELF_PLAY.with_changes(visits=most, max_nodes=max(64, 3 * most), gumbel=params.gumbel,
+                                  score_weight=_SCORE_WEIGHT, solve=False)
 
 
 class _Floor:

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any, Final
 
 from engine.go.architecture import Architecture
-from engine.go.checkpoint import write
+from engine.go.checkpoint import read, write
 from engine.go.journal import Journal
 from engine.go.learning_params import TrainingParams
 from engine.go.library import Library
@@ -27,7 +27,8 @@ STATE: Final = "training.safetensors"
 
 
 def train(folder: Path, games: Path, architecture: Architecture, params: TrainingParams,
-          seed: int, stop: Event, steps: int | None = None) -> dict[str, Any]:
+          seed: int, stop: Event, steps: int | None = None, *, start: Path | None = None,
+          device: str = "cpu") -> dict[str, Any]:
     """Learn until told to stop or so many steps are done; go on where an earlier run stopped.
 
     Args:
@@ -38,15 +39,21 @@ def train(folder: Path, games: Path, architecture: Architecture, params: Trainin
         seed: Of weights and batches; likewise.
         stop: Ends the run after the step at hand, with a checkpoint.
         steps: Steps altogether, earlier runs included; None for those of `params`.
+        start: Network to begin from, of any board size; None for random weights.
+        device: "cpu" or "cuda".
 
     Returns:
         JSON-able facts of the end: step, samples, losses, network.
 
     Raises:
-        InvalidInput: If there are no games, the state is damaged, or another process runs here.
+        InvalidInput: If there are no games, the state is damaged, another process runs here, or
+            the network to start from is of another size.
+        ModelUnavailable: If there is no such network.
     """
     with Journal(folder) as journal:
-        return _Run(folder, games, journal).go(architecture, params, seed, stop, steps)
+        run = _Run(folder, games, journal)
+        trainer = run.begin(architecture, params, seed, start, device)
+        return run.go(trainer, stop, trainer.params.steps if steps is None else steps)
 
 
 class _Run:
@@ -58,10 +65,8 @@ class _Run:
         self._library = Library(games)
         self._facts: dict[str, Any] = {"phase": "supervised", "pid_file": str(folder / "pid")}
 
-    def go(self, architecture: Architecture, params: TrainingParams, seed: int, stop: Event,
-           steps: int | None) -> dict[str, Any]:
-        trainer = self._begin(architecture, params, seed)
-        until = trainer.params.steps if steps is None else steps
+    def go(self, trainer: Trainer, stop: Event, until: int) -> dict[str, Any]:
+        """Learn; returns the facts of the end."""
         sampler = Sampler(self._library.learnt())
         held = self._library.held_out()
         judged = None if held is None else Sampler(held)
@@ -86,13 +91,17 @@ class _Run:
         self._save(trainer)
         return self._facts
 
-    def _begin(self, architecture: Architecture, params: TrainingParams,
-               seed: int) -> Trainer:
+    def begin(self, architecture: Architecture, params: TrainingParams, seed: int,
+              start: Path | None, device: str) -> Trainer:
+        """The trainer as an earlier run left it, or a new one."""
         state = self._folder / STATE
         if not state.exists():
             self._library.take()
-            return Trainer(architecture, params, seed)
-        trainer, facts = Trainer.load(state)
+            trainer = Trainer(architecture, params, seed, device)
+            if start is not None:
+                trainer.begin_from(read(start))
+            return trainer
+        trainer, facts = Trainer.load(state, device)
         self._library.take(facts["games"])
         self._journal.rewind(trainer.step)
         return trainer

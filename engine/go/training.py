@@ -153,9 +153,18 @@ class Trainer:
         return Checkpoint(self.architecture, weights, card,
                           calibrate(self.architecture, weights, planes))
 
-    def begin_from(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Start from given weights instead of random ones; the optimiser starts anew."""
-        self.network.load(weights)
+    def begin_from(self, start: Checkpoint) -> None:
+        """Start from a network instead of random weights; the optimiser starts anew.
+
+        Raises:
+            InvalidInput: If the network is of another size.
+        """
+        if start.architecture != self.architecture:
+            has, wants = start.architecture, self.architecture
+            raise InvalidInput(f"The network to start from is {has.blocks}x{has.channels}, but "
+                               f"{wants.blocks}x{wants.channels} is to be trained; choose one "
+                               "size for both.")
+        self.network.load(start.weights)
         with torch.no_grad():
             for name, parameter in self._parameters():
                 self._average[name].copy_(parameter)

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from engine.errors import InvalidInput
-from engine.go.elo import Result, difference, expected, ratings, wilson
+from engine.go.elo import Result, difference, expected, ratings, read_results, table, wilson
 
 
 @pytest.mark.parametrize(("wins", "games", "low", "high"), [
@@ -61,6 +61,24 @@ def test_a_player_who_always_won_stays_finite():
 def test_players_who_never_met_are_not_compared():
     with pytest.raises(InvalidInput, match="has met nobody"):
         ratings([Result("a", "b", 1, 0, 1), Result("c", "d", 1, 0, 1)], anchor="a")
+
+
+def test_printed_results_make_a_ladder(tmp_path):
+    path = tmp_path / "results.jsonl"
+    path.write_text('{"first": "a", "second": "b", "wins": 3, "draws": 1, "losses": 1, "x": 0}\n',
+                    "utf-8")
+    assert read_results(path) == [Result("a", "b", 3, 1, 1)]
+    rows = table(ratings(read_results(path), anchor="b", at=100))
+    assert rows[1] == {"player": "b", "elo": 100, "error": 0, "games": 5}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"first": "a"}', '{"first": "a", "second": "a", '
+                                  '"wins": 1, "draws": 0, "losses": 0}'])
+def test_what_is_no_result_is_refused(tmp_path, line):
+    path = tmp_path / "results.jsonl"
+    path.write_text(line, "utf-8")
+    with pytest.raises(InvalidInput):
+        read_results(path)
 
 
 def test_an_unknown_anchor_is_named():

@@ -104,7 +104,7 @@ def test_a_network_of_another_size_is_refused(tmp_path):
     start = tmp_path / "start.safetensors"
     checkpoint.write(start, random_checkpoint(Architecture(2, 8)))
     plan = Plan(SMALL.loop, SMALL.selfplay, SMALL.training, TINY, 2, start=start)
-    with pytest.raises(InvalidInput, match="is a 2x8 network; this run is to train 3x16"):
+    with pytest.raises(InvalidInput, match="is 2x8, but 3x16 is to be trained"):
         reinforce(tmp_path / "run", plan, InlineExecutor(), Event(), generations=1)
 
 

@@ -9,7 +9,7 @@ from engine.go import checkpoint, journal, supervised
 from engine.go.learning_params import TrainingParams
 from engine.go.replay import write_games
 from engine.go.runtime import OnnxEvaluator
-from tests.engine.go.learning import TINY, random_games, random_planes
+from tests.engine.go.learning import TINY, random_checkpoint, random_games, random_planes
 
 SMALL = TrainingParams(batch=16, warm_up=2, steps=60, averaging=0.9)
 
@@ -65,6 +65,16 @@ def test_what_it_leaves_can_play(tmp_path, games):
     assert {"loss.policy", "loss.outcome", "loss.score", "loss.owner", "train.samples_per_s",
             "train.learning_rate"} <= set(entries[0].values)
     assert journal.running(tmp_path / "run") is None
+
+
+def test_it_begins_from_a_network_of_another_board(tmp_path, games):
+    start = tmp_path / "start.safetensors"
+    net = random_checkpoint()
+    checkpoint.write(start, net)
+    supervised.train(tmp_path / "run", games, TINY, SMALL, 5, Event(), steps=0, start=start)
+    begun = checkpoint.read(tmp_path / "run" / "latest.safetensors")
+    for name, value in net.weights.items():
+        np.testing.assert_array_equal(begun.weights[name], value)
 
 
 def test_no_games_are_said(tmp_path):

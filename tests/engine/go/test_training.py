@@ -86,7 +86,7 @@ def test_what_is_judged_and_played_is_the_average(games):
     for name, value in raw.items():  # judging leaves no trace
         np.testing.assert_array_equal(trainer.network.weights()[name], value)
     average = Trainer(TINY, SMALL, seed=9)
-    average.begin_from(trainer.weights())
+    average.begin_from(Checkpoint(TINY, trainer.weights()))
     assert average.judge(games, 64) == judged
     assert any((raw[n] != v).any() for n, v in trainer.weights().items())
 
