@@ -121,8 +121,8 @@ def pool(
         raise InvalidInput(f"vehicle {v} carries {boards[v]} riders; pooling plans for at most "
                            f"{SEATS}")
     # One memory layout, so that the kernels are compiled once.
-    riders = Riders(*(np.ascontiguousarray(a) for a in riders))
-    vehicles = Vehicles(*(np.ascontiguousarray(a) for a in vehicles))
+    riders = Riders._make(map(np.ascontiguousarray, riders))
+    vehicles = Vehicles._make(map(np.ascontiguousarray, vehicles))
     time_s = _times(router, riders, vehicles)
     could_first, could = _asked(time_s, riders, vehicles, asked)
     vehicle, group, cost, complete = find_trips(

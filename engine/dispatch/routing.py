@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from engine.dispatch.cch import Hierarchy, build_hierarchy
 from engine.dispatch.cch_kernels import INF, customise, sweep
+from engine.dispatch.field_kernels import sweep_all
 from engine.dispatch.network import Network
 from engine.dispatch.path_kernels import pair_times, unpack_paths
 from engine.errors import InvalidInput
@@ -97,6 +98,12 @@ class Router:
         out = sweep(graph.first, graph.head, graph.parent, metric.down, metric.up, target, source,
                     limit)
         return np.ascontiguousarray(out.T)
+
+    def times_to(self, targets: Int32) -> Float32:
+        """Seconds from every node to each target, float32 [T, N]; infinite where no way leads."""
+        graph, metric = self._graph, self._metric
+        return np.asarray(sweep_all(graph.first, graph.head, graph.parent, graph.node, metric.up,
+                                    metric.down, self._places(targets)), np.float32)
 
     def pair_times(self, sources: Int32, targets: Int32) -> Float32:
         """Seconds from sources[q] to targets[q], float32 [Q]."""

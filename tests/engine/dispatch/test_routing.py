@@ -54,6 +54,15 @@ def test_batches_equal_single_queries(shape):
         assert np.array_equal(table[s], row)
 
 
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 16, 19, 35])
+def test_times_from_everywhere_are_those_of_the_table(count):
+    network = scattered(9)
+    router = Router(network)
+    every = np.arange(len(network.x), dtype=np.int32)
+    target = np.random.default_rng(count).integers(0, len(every), count).astype(np.int32)
+    assert np.array_equal(router.times_to(target), router.times(every, target).T)
+
+
 def test_the_same_node_twice_is_the_same_row_twice():
     router = Router(scattered(2))
     table = router.times(np.array([3, 9, 3], np.int32), np.array([5, 5], np.int32))
