@@ -32,7 +32,8 @@ def register(commands: Commands) -> None:
 
     train = commands.add_parser("train", help="learn from a folder of games; resumes by itself")
     train.add_argument("--folder", type=Path, required=True, help="folder of the run")
-    train.add_argument("--library", type=Path, required=True, help="folder of the games")
+    train.add_argument("--library", type=Path, nargs="+", required=True,
+                       help="folders of the games, all of one board size")
     train.add_argument("--network", default="6x64", help="blocks x channels (default 6x64)")
     train.add_argument("--start", help="network to begin from, by name or file (default: none)")
     train.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",

@@ -1,6 +1,6 @@
-"""A folder of games to learn from that others write to while it is read.
+"""Folders of games to learn from that others write to while they are read.
 
-It may hold a teacher's shards (`lessons-*.jsonl`) and files of games (`games-*.npz`). What has
+They may hold a teacher's shards (`lessons-*.jsonl`) and files of games (`games-*.npz`). What has
 been taken is known by file and count, so that a resumed run can take exactly the same again.
 """
 
@@ -20,14 +20,17 @@ _HELD_OUT: Final = 32  # one game in so many is never learnt from
 
 
 class Library:
-    """Games of one board size in one folder, in order of their files' names.
+    """Games of one board size, in order of the folders and of their files' names.
+
+    Attributes:
+        counts: Games taken by "number of the folder:file name".
 
     Args:
-        folder: Where they lie.
+        folders: Where they lie.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, *folders: Path) -> None:
+        self.folders = folders
         self.counts: dict[str, int] = {}
         self._learnt: dict[str, list[Games]] = {}
         self._held: dict[str, list[Games]] = {}
@@ -44,10 +47,9 @@ class Library:
         Raises:
             InvalidInput: If a file is damaged or has fewer games than `counts` says.
         """
-        names = sorted(p.name for pattern in ("lessons-*.jsonl", "games-*.npz")
-                       for p in self.folder.glob(pattern)) if counts is None else sorted(counts)
-        for name in names:
-            self._take(self.folder / name, None if counts is None else counts[name])
+        keys = self._found() if counts is None else sorted(counts)
+        for key in keys:
+            self._take(key, None if counts is None else counts[key])
         return sum(self.counts.values())
 
     def learnt(self, window: int | None = None) -> Games:
@@ -60,9 +62,9 @@ class Library:
         return games if window is None else last(games, window)
 
     def positions(self, prefix: str = "") -> int:
-        """Positions to learn from in files whose names begin so."""
+        """Positions to learn from in files of the first folder whose names begin so."""
         return sum(int(((g.policy_weight > 0) | (g.value_weight > 0)).sum())
-                   for name, parts in self._learnt.items() if name.startswith(prefix)
+                   for key, parts in self._learnt.items() if key.startswith(f"0:{prefix}")
                    for g in parts)
 
     def before(self, own: Games, count: int) -> Games:
@@ -75,26 +77,33 @@ class Library:
 
     def _joined(self, parts: Mapping[str, list[Games]]) -> Games:
         if not parts:
-            raise InvalidInput(f"There are no games in {self.folder}; let a teacher or self-play "
-                               "write some first.")
-        return join(part for name in sorted(parts) for part in parts[name])
+            raise InvalidInput(f"There are no games in {' or '.join(map(str, self.folders))}; let "
+                               "a teacher or self-play write some first.")
+        return join(part for key in sorted(parts) for part in parts[key])
 
-    def _take(self, path: Path, wanted: int | None) -> None:
-        have = self.counts.get(path.name, 0)
+    def _found(self) -> list[str]:
+        return sorted(f"{n}:{path.name}" for n, folder in enumerate(self.folders)
+                      for pattern in ("lessons-*.jsonl", "games-*.npz")
+                      for path in folder.glob(pattern))
+
+    def _take(self, key: str, wanted: int | None) -> None:
+        number, _, name = key.partition(":")
+        path = self.folders[int(number)] / name
+        have = self.counts.get(key, 0)
         if path.suffix == ".npz":
             if have:
                 return
             games = [read_games(path)]
-            self.counts[path.name] = len(games[0].komi)
-            self._learnt.setdefault(path.name, []).extend(games)
+            self.counts[key] = len(games[0].komi)
+            self._learnt.setdefault(key, []).extend(games)
             return
         lessons = list(islice(read_lessons(path), have, wanted))
         if wanted is not None and have + len(lessons) < wanted:
             raise InvalidInput(f"{path} has {have + len(lessons):,} games, but {wanted:,} were "
                                "learnt from before; put the missing ones back or start anew.")
-        self.counts[path.name] = have + len(lessons)
+        self.counts[key] = have + len(lessons)
         for parts, keep in ((self._learnt, False), (self._held, True)):
             chosen = [x for n, x in enumerate(lessons, have)
                       if (n % _HELD_OUT == _HELD_OUT - 1) == keep]
             if chosen:
-                parts.setdefault(path.name, []).append(games_of(chosen))
+                parts.setdefault(key, []).append(games_of(chosen))

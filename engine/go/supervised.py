@@ -6,6 +6,7 @@ Source: Silver et al. 2016, doi:10.1038/nature16961, supervised learning of poli
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
@@ -26,14 +27,14 @@ _SAVE_S: Final = 60.0
 STATE: Final = "training.safetensors"
 
 
-def train(folder: Path, games: Path, architecture: Architecture, params: TrainingParams,
+def train(folder: Path, games: Sequence[Path], architecture: Architecture, params: TrainingParams,
           seed: int, stop: Event, steps: int | None = None, *, start: Path | None = None,
           device: str = "cpu") -> dict[str, Any]:
     """Learn until told to stop or so many steps are done; go on where an earlier run stopped.
 
     Args:
         folder: The run's: state, journal and networks.
-        games: Library of games of one board size; may grow meanwhile.
+        games: Folders of games of one board size; may grow meanwhile.
         architecture: Size of the network; a resumed run keeps its own.
         params: How to train; likewise.
         seed: Of weights and batches; likewise.
@@ -59,10 +60,10 @@ def train(folder: Path, games: Path, architecture: Architecture, params: Trainin
 class _Run:
     """One stretch of work between a start and a stop."""
 
-    def __init__(self, folder: Path, games: Path, journal: Journal) -> None:
+    def __init__(self, folder: Path, games: Sequence[Path], journal: Journal) -> None:
         self._folder = folder
         self._journal = journal
-        self._library = Library(games)
+        self._library = Library(*games)
         self._facts: dict[str, Any] = {"phase": "supervised", "pid_file": str(folder / "pid")}
 
     def go(self, trainer: Trainer, stop: Event, until: int) -> dict[str, Any]:

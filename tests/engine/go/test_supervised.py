@@ -25,7 +25,7 @@ def one_thread():
 @pytest.fixture
 def games(tmp_path):
     write_games(tmp_path / "library" / "games-00000.npz", random_games(5, 4, moves=15))
-    return tmp_path / "library"
+    return [tmp_path / "library"]
 
 
 class After(Event):
@@ -45,7 +45,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(tmp_path, games):
     supervised.train(straight, games, TINY, SMALL, 5, Event())
     supervised.train(broken, games, TINY, SMALL, 5, After(23))
     assert journal.state(broken)["phase"] == "supervised"
-    write_games(games / "games-00001.npz", random_games(5, 2, seed=9))  # not seen before step 1000
+    write_games(games[0] / "games-00001.npz", random_games(5, 2, seed=9))  # seen from step 1000 on
     supervised.train(broken, games, TINY, SMALL, 5, Event())
     a, b = (checkpoint.read(f / "latest.safetensors") for f in (straight, broken))
     for name, value in a.weights.items():
@@ -79,4 +79,4 @@ def test_it_begins_from_a_network_of_another_board(tmp_path, games):
 
 def test_no_games_are_said(tmp_path):
     with pytest.raises(InvalidInput, match="There are no games"):
-        supervised.train(tmp_path / "run", tmp_path, TINY, SMALL, 5, Event())
+        supervised.train(tmp_path / "run", [tmp_path], TINY, SMALL, 5, Event())

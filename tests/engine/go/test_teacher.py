@@ -123,7 +123,16 @@ def test_a_library_grows_and_repeats(tmp_path):
 def test_a_library_that_has_lost_games_says_so(tmp_path):
     Shelf(tmp_path).append(SHORT, 0)
     with pytest.raises(InvalidInput, match="has 1 games, but 5 were learnt from"):
-        Library(tmp_path).take({"lessons-00000.jsonl": 5})
+        Library(tmp_path).take({"0:lessons-00000.jsonl": 5})
+
+
+def test_folders_are_read_one_after_the_other(tmp_path):
+    for name, moves in (("b", (12, 25, 25)), ("a", (6, 25, 25))):
+        Shelf(tmp_path / name).append(replace(SHORT, moves=moves), 0)
+    library = Library(tmp_path / "b", tmp_path / "a")
+    assert library.take() == 2
+    assert library.learnt().move.tolist() == [12, 25, 25, 6, 25, 25]
+    assert library.positions("lessons-00000") == 2  # of the first folder alone
 
 
 def test_an_empty_library_says_so(tmp_path):
