@@ -64,9 +64,7 @@ def network_of_ways(
     if not there.all():
         notes.append(f"{int((~there).sum()):,} points of ways are not in the file, as happens at "
                      "the edge of an extract; the ways end there.")
-    base = Projection(float(lon[place[there]].min(initial=0)),
-                      float(lat[place[there]].min(initial=0)))
-    x, y = base.to_xy(lon, lat)
+    x, y = Projection(float(lon[order[0]]), float(np.median(lat))).to_xy(lon, lat)
     uses = np.bincount(place[there], minlength=len(node_id))
     arcs: list[tuple[int, int, float, int]] = []
     for w in range(len(ways.streets)):
