@@ -54,6 +54,7 @@ class Riders:
             metres since.
         declined: int32 [S, REMEMBERED], drivers, NOBODY where none.
         kerb_s: float64 [S, 2], time the car stands to let the rider in and out.
+        agreed_s: float64 [S, 2], latest pickup and latest arrival of a shared ride.
         shares: bool [S], agrees to ride with others.
         way: Arcs of the direct way, by slot.
         asked, completed, abandoned: Counts since the start.
@@ -79,6 +80,7 @@ class Riders:
         self.taken_m: Float64 = np.full(slots, np.nan)
         self.declined: Int32 = np.full((slots, REMEMBERED), NOBODY, np.int32)
         self.kerb_s: Float64 = np.zeros((slots, 2))
+        self.agreed_s: Float64 = np.full((slots, 2), np.nan)
         self.shares: npt.NDArray[np.bool_] = np.zeros(slots, np.bool_)
         self.way: dict[int, Int32] = {}
         self.asked = self.completed = self.abandoned = 0

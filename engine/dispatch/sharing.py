@@ -29,11 +29,16 @@ Int32 = npt.NDArray[np.int32]
 
 EVERY_S: Final = 10.0
 """Time between two rounds; planning groups costs more than matching pairs."""
-_ASKED: Final = 8
+_ASKED: Final = 6
+_MOST_RIDERS: Final = 40
+"""Waiting riders a round, the oldest first: where cars are scarce, more would wait all the same."""
+_MOST_TRIPS: Final = 80
 _WORTH_S: Final = 3600.0
 _PROMISED_S: Final = 36_000.0
-_SLACK_S: Final = 60.0
-"""Kerb times and red lights that planning does not know of."""
+_WAIT_S: Final = 180.0
+"""Longest a sharer waits beyond the nearest car's way; half of it may come on top of the detour."""
+_GRAIN_S: Final = 1.0
+"""Above the rounding of times: the plan in force always stays one of those allowed."""
 
 
 class Sharing:
@@ -61,17 +66,18 @@ class Sharing:
         waiting = np.flatnonzero((r.state == WAITING) & r.shares).astype(np.int32)
         if not len(waiting):
             return
-        waiting = waiting[np.argsort(r.number[waiting])]
-        cars = self._cars(waiting)
+        waiting = waiting[np.argsort(r.number[waiting])][:_MOST_RIDERS]
+        cars, soonest_s = self._cars(waiting)
         if not len(cars):
             return
         coming = [int(s) for d in cars.tolist() for s in world.fleet.riders[d]
                   if s != NOBODY and r.state[s] == ASSIGNED]
         slots = np.concatenate([waiting, np.array(coming, np.int32)]).astype(np.int32)
         eta = self._planned(cars)
-        riders = self._riders(slots, eta)
+        riders = self._riders(slots, soonest_s, eta)
         vehicles, aboard = self._vehicles(cars, eta)
-        plans = pooling.pool(world.streets.router, riders, vehicles, asked=_ASKED)
+        plans = pooling.pool(world.streets.router, riders, vehicles, asked=_ASKED,
+                             most=_MOST_TRIPS)
         self.rounds += 1
         if (plans.vehicle_of[len(waiting):] < 0).any():
             self.kept += 1
@@ -81,8 +87,8 @@ class Sharing:
 
     # ---- private ------------------------------------------------------------------------------
 
-    def _cars(self, waiting: Int32) -> Int32:
-        """Cars among the nearest of any waiting rider, int32 [V]."""
+    def _cars(self, waiting: Int32) -> tuple[Int32, Float32]:
+        """Cars among the nearest of any waiting rider, int32 [V]; seconds to each one's nearest."""
         world = self._world
         r, fleet, p = world.riders, world.fleet, world.params
         free = (fleet.state == IDLE) | (fleet.state == MOVING)
@@ -90,15 +96,15 @@ class Sharing:
         sharers = taken.any(axis=1) & (~taken | r.shares[fleet.riders]).all(axis=1)
         driver = np.flatnonzero(free | sharers).astype(np.int32)
         if not len(driver):
-            return driver
+            return driver, np.zeros(0, np.float32)
         world.fill_fields(waiting)
         asking = Asking(world.x[r.origin[waiting]], world.y[r.origin[waiting]], r.row[waiting],
                         r.declined[waiting], r.driver[waiting])
-        count, index, _, _ = shortlist(
+        count, index, time_s, _ = shortlist(
             asking, world.dispatcher.offering(driver), world.fields.rows, p.radius_km * 1000.0,
             p.longest_pickup_min * 60.0, _ASKED)
         used = np.arange(index.shape[1]) < count[:, None]
-        return np.unique(driver[index[used]])
+        return np.unique(driver[index[used]]), time_s[:, 0]
 
     def _planned(self, cars: Int32) -> dict[tuple[int, bool], float]:
         """Seconds from now to each stop of the cars' present plans, by (slot, pickup)."""
@@ -126,18 +132,26 @@ class Sharing:
                 out[stop.slot, stop.pickup] = clock
         return out
 
-    def _riders(self, slots: Int32, eta: dict[tuple[int, bool], float]) -> pooling.Riders:
-        """Limits of riders who are not aboard; never tighter than the present plan."""
+    def _riders(self, slots: Int32, soonest_s: Float32, eta: dict[tuple[int, bool], float]
+                ) -> pooling.Riders:
+        """Limits of riders who are not aboard.
+
+        Both count from when the nearest car could have been there, and stand once there is a car:
+        what sharing adds is a wait and a detour. They give way only as far as kerbs and red lights,
+        which planning does not know of, have delayed the plan in force.
+        """
         world = self._world
         r, p = world.riders, world.params
-        waited = world.now_s - r.asked_s[slots]
-        pickup = np.maximum(60.0 * p.longest_pickup_min - waited, _SLACK_S)
-        ride = r.direct_s[slots] * (1.0 + p.pool_detour_percent / 100.0)
-        arrival = pickup + ride
+        new = slots[:len(soonest_s)]
+        there = world.now_s + np.where(np.isfinite(soonest_s), soonest_s, 0.0)
+        r.agreed_s[new, 0] = there + _WAIT_S
+        r.agreed_s[new, 1] = there + 0.5 * _WAIT_S + r.direct_s[new] * (
+            1.0 + p.pool_detour_percent / 100.0)
+        pickup, arrival = (r.agreed_s[slots] - world.now_s).T
         for i, slot in enumerate(slots.tolist()):
             if (slot, True) in eta:
-                pickup[i] = max(pickup[i], eta[slot, True] + _SLACK_S)
-                arrival[i] = max(arrival[i], eta[slot, False] + _SLACK_S)
+                pickup[i] = max(pickup[i], eta[slot, True] + _GRAIN_S)
+                arrival[i] = max(arrival[i], eta[slot, False] + _GRAIN_S)
         worth = np.where(r.state[slots] == ASSIGNED, _PROMISED_S, _WORTH_S)
         return pooling.Riders(r.origin[slots], r.destination[slots], pickup.astype(np.float32),
                               arrival.astype(np.float32), worth.astype(np.float32))
@@ -146,7 +160,7 @@ class Sharing:
                   ) -> tuple[pooling.Vehicles, list[int]]:
         """Cars with who is aboard, and the slots of those in order."""
         world = self._world
-        r, p = world.riders, world.params
+        r = world.riders
         offering = world.dispatcher.offering(cars)
         first = [0]
         aboard: list[int] = []
@@ -156,9 +170,8 @@ class Sharing:
                 if stop.pickup or r.state[stop.slot] != ABOARD:
                     continue
                 aboard.append(stop.slot)
-                agreed = (r.boarded_s[stop.slot] - world.now_s
-                          + r.direct_s[stop.slot] * (1.0 + p.pool_detour_percent / 100.0))
-                latest.append(max(agreed, eta[stop.slot, False] + _SLACK_S))
+                agreed = float(r.agreed_s[stop.slot, 1]) - world.now_s
+                latest.append(max(agreed, eta[stop.slot, False] + _GRAIN_S))
             first.append(len(aboard))
         return pooling.Vehicles(
             offering.head, offering.rest_s, np.array(first, np.int32),

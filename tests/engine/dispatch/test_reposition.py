@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+
+from engine.dispatch.drivers import IDLE, MOVING
+from engine.dispatch.params import DispatchParams
+from engine.dispatch.simulation import DispatchSimulation
+from tests.engine.dispatch.towns import check_laws, world
+
+SPARSE = DispatchParams(drivers=150, trips_per_day=8000, shift_h=24.0, start_h=17.0,
+                        repositioning="min-cost flow", reposition_every_min=2.0)
+
+
+def test_free_drivers_go_where_the_forecast_lacks_them() -> None:
+    w = DispatchSimulation(SPARSE, 2)
+    moved = False
+    for _ in range(400):
+        w.step()
+        if (w.fleet.state == MOVING).any() and not moved:
+            moved = True
+            check_laws(w)
+            assert w.repositioning.sent > 0
+            assert w.repositioning.gap_s == 0.0
+            assert (w.frame().state[:150] & 7 == MOVING).any()
+    assert moved
+    assert (w.repositioning.forecast() >= 0.0).all()
+
+
+def test_none_means_none() -> None:
+    w = world(1)
+    for _ in range(200):
+        w.step()
+    assert w.repositioning.sent == 0
+    assert not (w.fleet.state == MOVING).any()
+
+
+def test_a_forecast_counts_those_who_come_by_themselves() -> None:
+    w = world(1, surge_smoothing_min=0.5)
+    for _ in range(200):
+        w.step()
+    rate = float(w.surge.demand.sum())
+    assert 0.0 <= w.repositioning.forecast().sum() < 10.0 * rate
+
+
+def test_no_free_driver_is_no_round() -> None:
+    w = world(1, drivers=0, repositioning="min-cost flow", reposition_every_min=1.0)
+    for _ in range(61):
+        w.step()
+    assert w.repositioning.sent == 0
+    assert not np.any(w.fleet.state == IDLE)
