@@ -11,11 +11,14 @@ from engine.perception import meshes
 from engine.perception.meshes import Colour, Mesh, box, join, quads, soup, tube
 
 NONE, RED, AMBER, GREEN = 0, 1, 2, 3
-GREEN_MAIN_S: Final = 16.0
-GREEN_CROSS_S: Final = 11.0
+GREEN_MAIN_S: Final = 15.0
+GREEN_CROSS_S: Final = 10.0
+LEAD_S: Final = 4.5
+"""By how much the first of two opposite arms is ahead of the other: it turns left before the other
+starts, and the other after it has stopped."""
 AMBER_S: Final = 3.0
 ALL_RED_S: Final = 2.0
-CYCLE_S: Final = GREEN_MAIN_S + GREEN_CROSS_S + 2.0 * (AMBER_S + ALL_RED_S)
+CYCLE_S: Final = GREEN_MAIN_S + GREEN_CROSS_S + 2.0 * (LEAD_S + AMBER_S + ALL_RED_S)
 
 _POST: Final[Colour] = (0.16, 0.17, 0.18)
 _HOUSING: Final[Colour] = (0.025, 0.027, 0.030)
@@ -38,12 +41,12 @@ def state(time_s: float, arm: int, offset_s: float) -> int:
     Returns:
         RED, AMBER or GREEN.
     """
-    t = (time_s + offset_s) % CYCLE_S
+    begin = LEAD_S if arm % 2 else 0.0
+    green = GREEN_MAIN_S
     if arm >= 2:
-        t = (t - GREEN_MAIN_S - AMBER_S - ALL_RED_S) % CYCLE_S
+        begin += GREEN_MAIN_S + LEAD_S + AMBER_S + ALL_RED_S
         green = GREEN_CROSS_S
-    else:
-        green = GREEN_MAIN_S
+    t = (time_s + offset_s - begin) % CYCLE_S
     if t < green:
         return GREEN
     return AMBER if t < green + AMBER_S else RED

@@ -395,10 +395,11 @@ class Traffic:
         k = int(np.argmin(np.abs(road.corners.mean(1) - a.s)))
         junction = k if a.road == 0 else a.road - 1
         arm = 0 if a.road == 0 else 2
-        light = self.light(junction, arm)
+        lights = {self.light(junction, arm), self.light(junction, arm + 1)}
+        light = lights.pop() if len(lights) == 1 else signals.GREEN
         if light in (signals.GREEN, signals.AMBER):
             return False
-        if light == signals.RED and self._red_left(junction, arm) < 5.0:
+        if light == signals.RED and self._red_left(junction, arm) < 8.0:
             return False
         x, y, _ = road.at(a.s, 0.0)
         for v in drivers:
@@ -410,7 +411,8 @@ class Traffic:
     def _red_left(self, junction: int, arm: int) -> float:
         """Seconds of red that are left."""
         for k in range(1, 21):
-            if signals.state(self.time + k, arm, self._offsets[junction]) != signals.RED:
+            if any(signals.state(self.time + k, a, self._offsets[junction]) != signals.RED
+                   for a in (arm, arm + 1)):
                 return float(k - 1)
         return 20.0
 

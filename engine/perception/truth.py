@@ -166,7 +166,7 @@ def varied(scenario: str, rng: np.random.Generator) -> Any:
     """A scenario's knobs, drawn around their values so that no two towns are alike."""
     p = SCENARIOS[scenario].params
     few = p.with_changes(
-        lanes=int(rng.integers(2, 4)) if scenario in ("construction zone", "cut-in", "stopped truck")
+        lanes=int(rng.integers(2, 4)) if SCENARIOS[scenario].events and scenario != "jaywalker"
         else int(rng.integers(1, 4)),
         bend=float(rng.uniform(0.0, 1.0)), slope_percent=float(rng.uniform(0.0, 6.0)),
         junctions=int(np.clip(p.junctions, 1, 2)),

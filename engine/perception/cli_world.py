@@ -1,0 +1,46 @@
+"""Commands of the world: `drive`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from engine.errors import InvalidInput
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands of the world to the command line."""
+    from engine.perception.scenarios import SCENARIOS
+    from engine.perception.styles import STYLES
+
+    drive = commands.add_parser("drive", help="drive scenarios in a closed loop")
+    drive.add_argument("--scenario", choices=[*SCENARIOS, "all"], default="all",
+                       help="what to drive (default all)")
+    drive.add_argument("--seeds", type=int, default=5, help="drives a scenario (default 5)")
+    drive.add_argument("--first-seed", type=int, default=9000, help="first seed (default 9000)")
+    drive.add_argument("--style", default=STYLES["held-out"][0], help="look of the town "
+                       f"(default {STYLES['held-out'][0]}, which is never trained on)")
+    drive.add_argument("--privileged", action="store_true",
+                       help="plan on the truth in place of the network")
+    drive.add_argument("--each", action="store_true", help="print every drive as well")
+    drive.set_defaults(command=_drive)
+
+
+def _drive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from engine.perception.drive import drive, summary
+    from engine.perception.scenarios import SCENARIOS
+
+    if options.seeds < 1:
+        raise InvalidInput(f"seeds is {options.seeds}; ask for one drive or more")
+    if not options.privileged:
+        raise InvalidInput("drives by the network are not wired to this command; add --privileged")
+    names = list(SCENARIOS) if options.scenario == "all" else [options.scenario]
+    drives = [drive(name, options.first_seed + k, style=options.style)
+              for name in names for k in range(options.seeds)]
+    facts: dict[str, Any] = {"privileged": True, "style": options.style, **summary(drives)}
+    if len(names) > 1:
+        facts["by_scenario"] = {n: summary([d for d in drives if d["scenario"] == n])
+                                for n in names}
+    if options.each:
+        facts["each"] = drives
+    return facts, 0

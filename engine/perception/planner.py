@@ -1,0 +1,82 @@
+"""From a scene to a command: candidates, decision, trajectory, control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.perception.control import follow
+from engine.perception.decision import Decision, closed_at, decide
+from engine.perception.scene import Scene
+from engine.perception.trajectory import Candidates, lateral, obstacles, roll_out, start, to_plane
+from engine.perception.vehicle import Command
+
+Float64 = npt.NDArray[np.float64]
+
+EMERGENCY: Final = -7.0
+IMMINENT_STEPS: Final = 8
+"""A collision nearer than this that no candidate avoids calls for full braking."""
+PATH_M: Final = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the planner came to.
+
+    Attributes:
+        decision: In words.
+        command: For the car.
+        path: float64 [T + 1, 2], the chosen trajectory, ego frame, every 0.2 s.
+        speed: float64 [T + 1], along it.
+        target: Lateral target, m to the left of the route.
+        ttc: Least time to collision along it, s; inf for none.
+        cost: Of the chosen candidate.
+    """
+
+    decision: Decision
+    command: Command
+    path: Float64
+    speed: Float64
+    target: float
+    ttc: float
+    cost: float
+
+
+class Planner:
+    """Plans each tick anew; remembers the lane it was heading for."""
+
+    def __init__(self) -> None:
+        """Begin on the route's own lane."""
+        self._target = 0.0
+        self._before: float | None = None
+
+    def plan(self, scene: Scene) -> Plan:
+        """Choose what to do next."""
+        others = obstacles(scene)
+        stop_at, reason = closed_at(scene, others)
+        c = roll_out(scene, others, stop_at, self._target)
+        best = int(c.cost.argmin())
+        self._target = float(c.target[best])
+        decision = decide(scene, c, best, reason)
+        accel = float(c.a[best, 1])
+        if c.hit[best] < IMMINENT_STEPS:
+            accel = EMERGENCY
+        command = follow(self._way(scene, c, best), scene.speed, scene.accel, accel, scene.steering)
+        path = np.stack([c.x[best], c.y[best]], axis=1)
+        return Plan(decision, command, path, c.v[best], self._target, float(c.ttc[best]),
+                    float(c.cost[best]))
+
+    def _way(self, scene: Scene, c: Candidates, best: int) -> Float64:
+        """The chosen lateral shape as a path of fixed length, whatever the speed."""
+        d0, slope = start(scene)
+        target = np.array([c.target[best]])
+        wide = abs(float(target[0]) - d0) > 1.5
+        shift = np.array([max(14.0, 3.6 * scene.speed) if wide else max(9.0, 2.4 * scene.speed)])
+        s = np.arange(0.0, PATH_M, 0.5)[None, :]
+        d = lateral(s, target[:, None], d0, slope, shift[:, None])
+        x, y, _ = to_plane(scene, s, d)
+        return np.stack([x[0], y[0]], axis=1)
+

@@ -1,0 +1,358 @@
+"""Candidate trajectories along the route, rolled out among the predicted others, and their cost.
+
+A lattice in the Frenet frame of the route (Werling et al. 2010, doi:10.1109/ROBOT.2010.5509799):
+quintic shifts to lateral targets, over arc length so that they hold at a standstill too. Each is
+driven by IDM at several shares of the wanted speed, and the roll-outs are scored, as in PDM-Closed
+(Dauner et al. 2023, Parting with misconceptions about learning-based vehicle motion planning,
+arXiv:2306.07962).
+
+Shape letters: Q candidates, T steps of 0.2 s, J tracks, P points of the route.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.perception.bodies import CAR, CYCLIST, PEDESTRIAN, TRUCK
+from engine.perception.scene import ROUTE_BACK_M, STEP_S, STEPS, Scene
+from engine.perception.world import AXLE_M, EGO_LENGTH_M
+
+Float64 = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
+
+NOSE_M: Final = AXLE_M + 0.5 * EGO_LENGTH_M
+WIDTH_M: Final = 1.84
+SHARES: Final = (1.0, 0.7, 0.4, 0.0)
+NUDGES_M: Final = (0.7, -0.7, 1.4, -1.4)
+HEADWAY_S: Final = 1.2
+JAM_M: Final = 2.5
+ACCEL: Final = 1.7
+BRAKE: Final = 2.4
+LATERAL_ACCEL: Final = 2.2
+JERK_UP: Final = 4.0
+JERK_DOWN: Final = 12.0
+COLLISION_STEPS: Final = 22
+AHEAD_STEPS: Final = (0, 5, 10)
+"""Others are leaders where they are now, in one second and in two."""
+TTC_S: Final = 0.95
+NO_GATE: Final = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """Tracks in the route's frame. Their most probable future counts.
+
+    Attributes:
+        s, d: float64 [J, T + 1], station from the ego's axle and offset of their middles.
+        x, y: float64 [J, T + 1], ego frame.
+        speed: float64 [J], along the route, ≥ 0.
+        half: float64 [J], half extent along the route. side: half extent across it.
+        length, width, yaw: float64 [J].
+        cls: int64 [J].
+    """
+
+    s: Float64
+    d: Float64
+    x: Float64
+    y: Float64
+    speed: Float64
+    half: Float64
+    side: Float64
+    length: Float64
+    width: Float64
+    yaw: Float64
+    cls: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rolled-out candidates.
+
+    Attributes:
+        target: float64 [Q], lateral target, m. share: float64 [Q], of the wanted speed.
+        s, d, v, a: float64 [Q, T + 1]; index 0 is now.
+        x, y, yaw: float64 [Q, T + 1] of the rear axle, ego frame.
+        leader: int64 [Q], track that limits the first step, -1 none, -2 the gate.
+        gap: float64 [Q], to it, m.
+        ttc: float64 [Q], least time to collision with a leader, s.
+        hit: int64 [Q], step of the first collision, T + 1 for none.
+        victim: int64 [Q], its track or -1.
+        cost: float64 [Q].
+    """
+
+    target: Float64
+    share: Float64
+    s: Float64
+    d: Float64
+    v: Float64
+    a: Float64
+    x: Float64
+    y: Float64
+    yaw: Float64
+    leader: npt.NDArray[np.int64]
+    gap: Float64
+    ttc: Float64
+    hit: npt.NDArray[np.int64]
+    victim: npt.NDArray[np.int64]
+    cost: Float64
+
+
+def obstacles(scene: Scene) -> Obstacles:
+    """The scene's tracks in the route's frame."""
+    J = len(scene.tracks)
+    xy = np.zeros((J, STEPS + 1, 2))
+    for j, t in enumerate(scene.tracks):
+        xy[j, 0] = t.x, t.y
+        future = t.futures[int(np.argmax(t.probability))]
+        n = min(STEPS, len(future))
+        xy[j, 1:n + 1] = future[:n]
+        xy[j, n + 1:] = future[n - 1] if n else xy[j, 0]
+    apart = ((xy[:, :, None] - scene.route[None, None, ::2]) ** 2).sum(3)
+    i = 2 * apart.argmin(2)
+    heading = route_heading(scene)
+    h = heading[i]
+    dx, dy = xy[..., 0] - scene.route[i, 0], xy[..., 1] - scene.route[i, 1]
+    s = i - ROUTE_BACK_M + dx * np.cos(h) + dy * np.sin(h)
+    d = dy * np.cos(h) - dx * np.sin(h)
+    yaw = np.array([t.yaw for t in scene.tracks])
+    length = np.array([t.length for t in scene.tracks])
+    width = np.array([t.width for t in scene.tracks])
+    turn = yaw - h[:, 0] if J else yaw
+    along, across = np.abs(np.cos(turn)), np.abs(np.sin(turn))
+    speed = np.array([t.speed for t in scene.tracks])
+    return Obstacles(
+        s, d, xy[..., 0], xy[..., 1], np.maximum(0.0, speed * np.cos(turn)),
+        0.5 * (length * along + width * across), 0.5 * (length * across + width * along),
+        length, width, yaw, np.array([t.cls for t in scene.tracks], np.int64))
+
+
+def route_heading(scene: Scene) -> Float64:
+    """Direction of the route at its points, float64 [P]."""
+    rate = np.gradient(scene.route, axis=0)
+    heading: Float64 = np.unwrap(np.arctan2(rate[:, 1], rate[:, 0]))
+    return heading
+
+
+def start(scene: Scene) -> tuple[float, float]:
+    """The ego's offset from the route and its slope against it."""
+    i = int((scene.route**2).sum(1).argmin())
+    h = float(route_heading(scene)[i])
+    x, y = scene.route[i]
+    return float(x * np.sin(h) - y * np.cos(h)), float(np.tan(np.clip(-h, -1.0, 1.0)))
+
+
+def speed_caps(scene: Scene) -> Float64:
+    """Greatest speed at each route point: bends ahead, reached by comfortable braking."""
+    caps = np.sqrt(LATERAL_ACCEL / np.maximum(np.abs(scene.curvature), 1e-4))
+    # the end of the route is a stop
+    stations = np.arange(len(caps)) - ROUTE_BACK_M
+    caps = np.where(stations > scene.left_m + 6.0, 0.5, caps)
+    for i in range(len(caps) - 2, -1, -1):
+        caps[i] = min(caps[i], np.sqrt(caps[i + 1] ** 2 + 2.0 * 1.5))
+    return caps
+
+
+def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -> Candidates:
+    """Drive every candidate through the predicted scene.
+
+    Args:
+        scene: What is known.
+        others: Its tracks in the route's frame.
+        stop_at: Distance from the rear axle to a closed stop line, m; `NO_GATE` for none.
+        previous: Lateral target chosen last time, m.
+    """
+    target, share = _targets(scene)
+    Q = len(target)
+    d0, slope = start(scene)
+    shift = np.where(np.abs(target - d0) > 1.5, np.maximum(14.0, 3.6 * scene.speed),
+                     np.maximum(9.0, 2.4 * scene.speed))
+    caps = speed_caps(scene)
+    s, v, a, d = (np.zeros((Q, STEPS + 1)) for _ in range(4))
+    v[:, 0], a[:, 0], d[:, 0] = scene.speed, scene.accel, d0
+    leader = np.full(Q, -1, np.int64)
+    gap0 = np.full(Q, np.inf)
+    ttc = np.full(Q, np.inf)
+    for k in range(STEPS):
+        i = np.clip(s[:, k] + ROUTE_BACK_M, 0, len(caps) - 1).astype(np.int64)
+        wish = np.maximum(0.1, np.minimum(np.maximum(share, 0.02) * scene.limit_mps, caps[i]))
+        gap, pace, who = _leaders(others, s[:, k], k, target, d0, slope, shift)
+        line = stop_at - NOSE_M - s[:, k] + JAM_M - 0.8
+        pull = _idm(v[:, k], wish, gap, pace)
+        if stop_at < NO_GATE:
+            held = _idm(v[:, k], wish, np.maximum(line, 0.05), np.zeros(Q))
+            who = np.where(held < pull, -2, who)
+            pull = np.minimum(pull, held)
+        if k == 0:
+            leader, gap0 = who, gap
+        closing = v[:, k] - pace
+        near = (closing > 0.1) & (gap < 1e6)
+        ttc = np.minimum(ttc, np.where(near, np.maximum(gap, 0.0) / np.maximum(closing, 0.1),
+                                       np.inf))
+        pull = np.clip(pull, a[:, k] - JERK_DOWN * STEP_S, a[:, k] + JERK_UP * STEP_S)
+        a[:, k + 1] = np.where((v[:, k] <= 0.0) & (pull < 0.0), 0.0, np.clip(pull, -8.0, 2.2))
+        v[:, k + 1] = np.maximum(0.0, v[:, k] + a[:, k + 1] * STEP_S)
+        s[:, k + 1] = s[:, k] + 0.5 * (v[:, k] + v[:, k + 1]) * STEP_S
+        d[:, k + 1] = lateral(s[:, k + 1], target, d0, slope, shift)
+    x, y, yaw = to_plane(scene, s, d)
+    hit, victim = _collisions(others, x, y, yaw)
+    cost = _cost(scene, others, target, share, s, v, a, d, ttc, hit, d0, previous)
+    return Candidates(target, share, s, d, v, a, x, y, yaw, leader, gap0, ttc, hit, victim, cost)
+
+
+def lateral(s: Float64, target: Float64, d0: float, slope: float, shift: Float64) -> Float64:
+    """Quintic from (d0, slope, 0) at 0 to (target, 0, 0) at `shift`, constant after it."""
+    u = np.clip(s / shift, 0.0, 1.0)
+    u3 = u * u * u
+    rise = u3 * (10.0 - 15.0 * u + 6.0 * u * u)
+    lean = u - u3 * (6.0 - 8.0 * u + 3.0 * u * u)
+    result: Float64 = d0 + (target - d0) * rise + slope * shift * lean
+    return result
+
+
+def _targets(scene: Scene) -> tuple[Float64, Float64]:
+    """Lateral targets and shares of the wanted speed of all candidates."""
+    d0, _ = start(scene)
+    home = min(scene.offsets, key=lambda o: abs(o - d0))
+    targets = list(scene.offsets) + [home + n for n in NUDGES_M]
+    pairs = [(t, p) for t in targets for p in SHARES]
+    target, share = np.array(pairs).T
+    return target, share
+
+
+def _idm(v: Float64, wish: Float64, gap: Float64, pace: Float64) -> Float64:
+    """IDM for arrays, see `idm.acceleration`."""
+    free = 1.0 - (v / wish) ** 4
+    desired = JAM_M + np.maximum(0.0, v * HEADWAY_S + v * (v - pace) / (2.0 * np.sqrt(ACCEL * BRAKE)))
+    pull: Float64 = ACCEL * (np.maximum(free, -3.0) - (desired / np.maximum(gap, 0.1)) ** 2)
+    return pull
+
+
+def _leaders(others: Obstacles, s: Float64, k: int, target: Float64, d0: float, slope: float,
+             shift: Float64) -> tuple[Float64, Float64, npt.NDArray[np.int64]]:
+    """Gap to, speed and index of whoever is in the way of each candidate at step k."""
+    Q, J = len(s), len(others.speed)
+    best = np.full(Q, np.inf)
+    pace = np.zeros(Q)
+    who = np.full(Q, -1, np.int64)
+    if J == 0:
+        return best, pace, who
+    for lead in AHEAD_STEPS:
+        t = min(STEPS, k + lead)
+        sj, dj = others.s[:, t], others.d[:, t]
+        # where the candidate will be beside the route when it gets there
+        mine = lateral(np.maximum(0.0, sj)[None, :], target[:, None], d0, slope, shift[:, None])
+        margin = np.where(others.cls == PEDESTRIAN, 0.8, np.where(others.cls == CYCLIST, 0.5, 0.3))
+        apart = np.abs(dj[None, :] - mine)
+        across = apart < others.side[None, :] + 0.5 * WIDTH_M + margin[None, :]
+        gap = sj[None, :] - others.half[None, :] - s[:, None] - NOSE_M
+        ahead = sj[None, :] > s[:, None] + AXLE_M
+        gap = np.where(across & ahead, gap, np.inf)
+        j = gap.argmin(1)
+        nearest = gap[np.arange(Q), j]
+        closer = nearest < best
+        best = np.where(closer, nearest, best)
+        pace = np.where(closer, others.speed[j], pace)
+        who = np.where(closer, j, who)
+    return best, pace, who
+
+
+def to_plane(scene: Scene, s: Float64, d: Float64) -> tuple[Float64, Float64, Float64]:
+    """Ego-frame poses of route coordinates."""
+    at = np.clip(s + ROUTE_BACK_M + _start_station(scene), 0.0, len(scene.route) - 1.001)
+    i = at.astype(np.int64)
+    f = at - i
+    heading = route_heading(scene)
+    h = heading[i] * (1 - f) + heading[i + 1] * f
+    x = scene.route[i, 0] * (1 - f) + scene.route[i + 1, 0] * f - d * np.sin(h)
+    y = scene.route[i, 1] * (1 - f) + scene.route[i + 1, 1] * f + d * np.cos(h)
+    ds = np.maximum(1e-3, np.diff(s, axis=1))
+    slope = np.diff(d, axis=1) / ds
+    slope = np.where(np.diff(s, axis=1) < 0.02, 0.0, slope)
+    yaw = h.copy()
+    yaw[:, 1:] += np.arctan(np.clip(slope, -1.0, 1.0))
+    yaw[:, 0] = 0.0
+    return x, y, yaw
+
+
+def _start_station(scene: Scene) -> float:
+    """Station of the rear axle relative to where the route says it is (within a metre)."""
+    i = int((scene.route**2).sum(1).argmin())
+    h = float(route_heading(scene)[i])
+    return float(i - ROUTE_BACK_M - scene.route[i, 0] * np.cos(h) - scene.route[i, 1] * np.sin(h))
+
+
+def _collisions(others: Obstacles, x: Float64, y: Float64, yaw: Float64,
+                ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First step at which circles along both bodies overlap, and with whom."""
+    Q = len(x)
+    none = np.full(Q, STEPS + 1, np.int64)
+    if len(others.speed) == 0:
+        return none, np.full(Q, -1, np.int64)
+    n = COLLISION_STEPS
+    # Who comes from behind the same way keeps its distance itself; `_cuts_off` guards the rest.
+    rear = (others.s[:, 0] < -1.0) & (np.cos(others.yaw) > 0.5)
+    near = np.flatnonzero((np.hypot(others.x[:, :n], others.y[:, :n]) < 55.0).any(1) & ~rear)
+    if len(near) == 0:
+        return none, np.full(Q, -1, np.int64)
+    dx = np.diff(others.x[near, :n + 1], axis=1)
+    dy = np.diff(others.y[near, :n + 1], axis=1)
+    turn = np.where(np.hypot(dx, dy) > 0.05, np.arctan2(dy, dx), others.yaw[near, None])
+    reach = np.maximum(0.0, 0.5 * (others.length[near] - others.width[near]))
+    struck = np.zeros((Q, n, len(near)), bool)
+    for mine in (-1.45, 0.0, 1.45):
+        ex = x[:, :n] + (AXLE_M + mine) * np.cos(yaw[:, :n])
+        ey = y[:, :n] + (AXLE_M + mine) * np.sin(yaw[:, :n])
+        for theirs in (-1.0, -0.33, 0.33, 1.0):
+            ox = others.x[near, :n] + theirs * reach[:, None] * np.cos(turn)
+            oy = others.y[near, :n] + theirs * reach[:, None] * np.sin(turn)
+            room = 0.5 * WIDTH_M + 0.12 + 0.5 * others.width[near] + np.where(
+                others.cls[near] == PEDESTRIAN, 0.35, 0.0)
+            apart = ((ex[:, :, None] - ox.T[None]) ** 2 + (ey[:, :, None] - oy.T[None]) ** 2)
+            struck |= apart < (room**2)[None, None]
+    any_hit = struck.any(2)
+    first = np.where(any_hit.any(1), any_hit.argmax(1), STEPS + 1)
+    victim = np.full(Q, -1, np.int64)
+    for q in np.flatnonzero(first <= STEPS):
+        victim[q] = near[int(struck[q, first[q]].argmax())]
+    return first.astype(np.int64), victim
+
+
+def _cost(scene: Scene, others: Obstacles, target: Float64, share: Float64, s: Float64, v: Float64,
+          a: Float64, d: Float64, ttc: Float64, hit: npt.NDArray[np.int64], d0: float,
+          previous: float) -> Float64:
+    """Lower is better. A collision outweighs all else, the later the less."""
+    far = max(1.0, scene.limit_mps * STEP_S * STEPS)
+    cost = 1.0 - s[:, -1] / far
+    cost += np.where(hit <= STEPS, 10.0 * (1.0 - 0.6 * hit / (STEPS + 1.0)), 0.0)
+    cost += np.where(ttc < TTC_S, 1.0, 0.0)
+    jerk = np.abs(np.diff(a, axis=1)).max(1) / STEP_S
+    cost += 0.02 * np.maximum(0.0, jerk - 4.0) + 0.05 * np.maximum(0.0, -a.min(1) - 2.5)
+    bend = np.interp(s, np.arange(len(scene.curvature)) - ROUTE_BACK_M, scene.curvature)
+    sideways = np.abs(v * v * bend).max(1)
+    cost += 0.2 * np.maximum(0.0, sideways - 3.0)
+    # lanes: leaving the route's own costs, nudging within it costs by the metre
+    lane = np.array(scene.offsets)[np.abs(target[:, None] - np.array(scene.offsets)).argmin(1)]
+    cost += 0.10 * (np.abs(lane) > 1.0) + 0.07 * np.abs(target - lane)
+    cost += 0.06 * (np.abs(target - previous) > 0.4)
+    cost += 3.0 * _cuts_off(scene, others, target, d0)
+    return cost
+
+
+def _cuts_off(scene: Scene, others: Obstacles, target: Float64, d0: float) -> Bool:
+    """Whether changing to a target's lane takes the way of a vehicle coming from behind."""
+    change = np.abs(target - d0) > 1.2
+    if len(others.speed) == 0:
+        return np.zeros(len(target), bool)
+    vehicle = (others.cls == CAR) | (others.cls == TRUCK) | (others.cls == CYCLIST)
+    beside = np.abs(others.d[:, 0][None, :] - target[:, None]) < 1.3 + others.side[None, :]
+    room = -others.s[:, 0] - others.half + (AXLE_M - 0.5 * EGO_LENGTH_M)
+    need = 2.5 + np.maximum(0.0, others.speed - scene.speed) * 2.6 + 0.3 * others.speed
+    rear = (others.s[:, 0] < NOSE_M) & (room < need) & (others.s[:, 0] > -45.0)
+    # what stands or comes the other way does not come from behind
+    rear &= vehicle & ((others.speed > 0.5) | (others.s[:, 0] > -6.0))
+    cut: Bool = change & (beside & rear[None, :]).any(1)
+    return cut
