@@ -6,10 +6,12 @@ import argparse
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import InvalidInput
 from engine.params import add_arguments, from_arguments
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ def register(commands: Commands) -> None:
     teach.add_argument("--games", type=int, required=True, help="games in the folder at the end")
     teach.add_argument("--size", type=int, default=9, help="board size (default 9)")
     teach.add_argument("--komi", type=float, default=7.0, help="komi (default 7)")
+    teach.add_argument("--levels", default="", metavar="LEVEL:SHARE,…",
+                       help="levels of the engine and their shares (default: a mix of 1 to 10)")
     teach.add_argument("--out", type=Path, required=True, help="folder of the games")
     teach.add_argument("--seed", type=int, default=1, help="seed of the variety (default 1)")
     teach.set_defaults(command=_teach)
@@ -94,11 +98,23 @@ def _teach(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
     shelf = Shelf(options.out)
     curriculum = Curriculum(size=options.size, komi=options.komi)
+    if options.levels:
+        curriculum = replace(curriculum, levels=_levels(options.levels))
     with until_told() as stop, Opponent(options.engine) as engine:
         for _ in teach(engine, curriculum, shelf, options.games, options.seed):
             if stop.is_set():
                 break
     return {"games": shelf.count(), "folder": str(options.out)}, 0
+
+
+def _levels(text: str) -> tuple[tuple[int, float], ...]:
+    """Read "1:0.5,10:0.5"."""
+    try:
+        pairs = (part.split(":") for part in text.split(","))
+        return tuple((int(level), float(share)) for level, share in pairs)
+    except ValueError:
+        raise InvalidInput(f"The levels {text!r} cannot be read; write level:share, as in "
+                           "1:0.5,10:0.5.") from None
 
 
 def _train(options: argparse.Namespace) -> tuple[dict[str, Any], int]:

@@ -4,8 +4,9 @@ Games are appended to text shards, one JSON object a line, each with what a lear
 who chose each (the engine's level, 0 for a random move), the score, and the owner of every point.
 The n-th game depends on the seed and n alone, so a teacher that was killed goes on where it was.
 
-The engine captures all dead stones before it passes, so that plain area counting of the last
-position agrees with its score.
+GNU Go is told to capture all dead stones before it passes, so that plain area counting of the last
+position agrees with its score. Any other GTP engine can teach too; what it cannot do is done here:
+one without levels counts as the highest, one that cannot name owners is counted by area.
 
 Source: Silver et al. 2016, doi:10.1038/nature16961, supervised learning of policy networks; games
 of a program stand in for games of people.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,8 @@ from typing import Final
 import numpy as np
 
 from engine.errors import InvalidInput, ModelUnavailable
-from engine.go.board import BLACK
+from engine.go.board import BLACK, new_board
+from engine.go.kernels import area_owner, area_score, is_legal, play
 from engine.go.opponent import Opponent, Refusal
 
 _log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ TEACHER: Final = ("gnugo --mode gtp --chinese-rules --positional-superko --captu
 _SHARD_GAMES: Final = 1000
 _MOVE_LIMIT: Final = 4  # moves a point; a game that is longer is thrown away
 _RANDOM: Final = "0"
+_HIGHEST: Final = 10
+_COMMANDS: Final = ("level", "set_random_seed", "final_score", "final_status_list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ def teach(engine: Opponent, curriculum: Curriculum, shelf: Shelf, games: int,
     """Let an engine play until the shelf holds so many games, yielding each new one.
 
     Args:
-        engine: Knows `level`, `set_random_seed` and `final_status_list`, as GNU Go does.
+        engine: Any GTP engine; with `level`, `set_random_seed`, `final_score` and
+            `final_status_list`, as GNU Go has them, it can do all that a curriculum asks.
         curriculum: How games vary.
         shelf: Grows by one game a step; what it holds already counts.
         games: Games that the shelf shall hold in the end.
@@ -150,8 +155,10 @@ def teach(engine: Opponent, curriculum: Curriculum, shelf: Shelf, games: int,
     """
     number = shelf.count()
     attempt = 0
+    able = abilities(engine)
     while number < games:
-        lesson = play_lesson(engine, curriculum, np.random.default_rng((seed, number, attempt)))
+        rng = np.random.default_rng((seed, number, attempt))
+        lesson = play_lesson(engine, curriculum, rng, able)
         if lesson is None:
             attempt += 1
             _log.warning("lesson %d did not end; it is played anew", number)
@@ -165,13 +172,20 @@ def teach(engine: Opponent, curriculum: Curriculum, shelf: Shelf, games: int,
         yield lesson
 
 
-def play_lesson(engine: Opponent, curriculum: Curriculum,
-                rng: np.random.Generator) -> Lesson | None:
-    """One game; None when it does not end."""
+def abilities(engine: Opponent) -> frozenset[str]:
+    """Which of the commands that teaching can use an engine knows."""
+    return frozenset(c for c in _COMMANDS if engine.knows(c))
+
+
+def play_lesson(engine: Opponent, curriculum: Curriculum, rng: np.random.Generator,
+                able: frozenset[str]) -> Lesson | None:
+    """One game by an engine of these abilities; None when it does not end or is resigned."""
     size = curriculum.size
     levels = _draw_levels(curriculum, rng)
     engine.begin(size, curriculum.komi)
-    engine.ask(f"set_random_seed {int(rng.integers(1, 2**31 - 1))}")
+    seed = int(rng.integers(1, 2**31 - 1))
+    if "set_random_seed" in able:
+        engine.ask(f"set_random_seed {seed}")
     moves: list[int] = []
     chosen: list[str] = []
     opening = int(rng.integers(0, curriculum.opening_moves + 1))
@@ -185,8 +199,9 @@ def play_lesson(engine: Opponent, curriculum: Curriculum,
         by = _RANDOM
         if point is None:
             if current != levels[colour]:
-                current = levels[colour]
-                engine.ask(f"level {current}")
+                current = levels[colour] if "level" in able else _HIGHEST
+                if "level" in able:
+                    engine.ask(f"level {current}")
             point = engine.genmove(colour, size)
             by = f"{current:x}"
             if point is None:
@@ -195,8 +210,11 @@ def play_lesson(engine: Opponent, curriculum: Curriculum,
         chosen.append(by)
         passes = passes + 1 if point == size * size else 0
         colour = -colour
-    return Lesson(size, curriculum.komi, tuple(moves), "".join(chosen), engine.final_score(),
-                  _owner(engine, size))
+    if able >= {"final_score", "final_status_list"}:
+        score, owner = engine.final_score(), _owner(engine, size)
+    else:
+        score, owner = _counted(size, curriculum.komi, moves)
+    return Lesson(size, curriculum.komi, tuple(moves), "".join(chosen), score, owner)
 
 
 def _draw_levels(curriculum: Curriculum, rng: np.random.Generator) -> Mapping[int, int]:
@@ -228,6 +246,19 @@ def _owner(engine: Opponent, size: int) -> str:
         for point in engine.points(f"final_status_list {name}_territory", size):
             owner[point] = letter
     return "".join(owner)
+
+
+def _counted(size: int, komi: float, moves: Sequence[int]) -> tuple[float, str]:
+    """Score and owners by area, every stone alive."""
+    board = new_board(size, komi)
+    for move in moves:
+        if not is_legal(board, move):
+            raise ModelUnavailable(f"The teacher played {move} in {list(moves)}, which positional "
+                                   "superko forbids; choose those rules for it.")
+        play(board, move)
+    owner = np.empty(size * size, np.int8)
+    area_owner(board, owner)
+    return float(area_score(board)), "".join(".xo"[v] for v in owner.tolist())
 
 
 def _read(line: bytes, shard: Path, number: int) -> Lesson:

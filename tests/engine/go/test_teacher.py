@@ -11,7 +11,15 @@ from engine.go.lessons import games_of, level_weight
 from engine.go.library import Library
 from engine.go.opponent import Opponent
 from engine.go.replay import Sampler
-from engine.go.teacher import TEACHER, Curriculum, Lesson, Shelf, play_lesson, teach
+from engine.go.teacher import (
+    TEACHER,
+    Curriculum,
+    Lesson,
+    Shelf,
+    abilities,
+    play_lesson,
+    teach,
+)
 
 QUICK = Curriculum(size=5, komi=0.0, levels=((1, 1.0),), opening_moves=2, slip=0.1)
 
@@ -21,12 +29,12 @@ SHORT = Lesson(5, 0.0, (12, 25, 25), "0a1", 25.0, "x" * 25)
 
 @pytest.fixture
 def engine(gnugo):
-    with Opponent(TEACHER) as running:
+    with Opponent(f"{TEACHER} --level 1") as running:
         yield running
 
 
 def test_a_lesson_is_a_whole_game(engine):
-    lesson = play_lesson(engine, QUICK, np.random.default_rng(3))
+    lesson = play_lesson(engine, QUICK, np.random.default_rng(3), abilities(engine))
     board = new_board(5, 0.0)
     for move in lesson.moves:
         assert kernels.is_legal(board, move)
@@ -37,6 +45,16 @@ def test_a_lesson_is_a_whole_game(engine):
     assert owner.sum() == lesson.score
     assert len(lesson.levels) == len(lesson.moves)
     assert set(lesson.levels) <= {"0", "1"}
+
+
+def test_an_engine_that_can_only_play_teaches_too(engine):
+    lesson = play_lesson(engine, QUICK, np.random.default_rng(3), frozenset())
+    board = new_board(5, 0.0)
+    for move in lesson.moves:
+        kernels.play(board, move)
+    assert lesson.score == kernels.area_score(board)
+    assert set(lesson.levels) <= {"0", "a"}  # it counts as the highest level
+    assert len(lesson.owner) == 25
 
 
 def test_a_killed_teacher_goes_on_where_it_was(engine, tmp_path):
