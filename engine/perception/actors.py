@@ -19,8 +19,9 @@ _LACQUERS: Final[tuple[tuple[Colour, float], ...]] = (
     ((0.05, 0.20, 0.30), 0.04))
 """Colours of cars with their share on the road."""
 _CLOTHES: Final[tuple[Colour, ...]] = (
-    (0.42, 0.06, 0.05), (0.50, 0.36, 0.07), (0.06, 0.16, 0.30), (0.08, 0.20, 0.07), (0.03, 0.03, 0.035),
-    (0.55, 0.54, 0.52), (0.20, 0.10, 0.22), (0.24, 0.20, 0.16), (0.05, 0.24, 0.26))
+    (0.42, 0.06, 0.05), (0.50, 0.36, 0.07), (0.06, 0.16, 0.30), (0.08, 0.20, 0.07),
+    (0.03, 0.03, 0.035), (0.55, 0.54, 0.52), (0.20, 0.10, 0.22), (0.24, 0.20, 0.16),
+    (0.05, 0.24, 0.26))
 _TROUSERS: Final[tuple[Colour, ...]] = (
     (0.030, 0.040, 0.075), (0.045, 0.045, 0.050), (0.16, 0.13, 0.09), (0.10, 0.12, 0.16))
 
@@ -77,17 +78,17 @@ class Actor:
 
     @property
     def length(self) -> float:
-        """m."""
+        """Of its box, m."""
         return bodies.SHAPES[self.shape][1]
 
     @property
     def width(self) -> float:
-        """m."""
+        """Of its box, m."""
         return bodies.SHAPES[self.shape][2]
 
     @property
     def height(self) -> float:
-        """m."""
+        """Of its box, m."""
         return bodies.SHAPES[self.shape][3]
 
 

@@ -6,7 +6,7 @@ Colours marked as paint are replaced by an actor's own.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -44,7 +44,7 @@ SHAPES: Final[dict[str, tuple[int, float, float, float]]] = {
 """Class, length, width and height in m of each shape."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def body(shape: str) -> Mesh:
     """The mesh of a shape; shared, never written to."""
     _, length, width, height = SHAPES[shape]
@@ -152,11 +152,12 @@ def _truck(length: float, width: float, height: float) -> Mesh:
     ]
     for side in (1.0, -1.0):
         y0, y1 = sorted((side * w * 0.62, side * w * 0.93))
+        m0, m1 = sorted((side * w, side * (w + 0.2)))
+        t0, t1 = sorted((side * w * 0.88, side * w * 0.94))
         parts += [_lamp(a + 0.014, y0, y1, 0.55, 0.75, (0.85, 0.84, 0.78), meshes.HEAD),
                   _lamp(-a - 0.05, y0, y1, 0.60, 0.80, (0.62, 0.02, 0.015), meshes.TAIL),
-                  box(a - 0.35, a - 0.2, *sorted((side * w, side * (w + 0.2))), 1.5, 2.05, _DARK),
-                  box(-a * 0.72, cab - 1.6, *sorted((side * w * 0.88, side * w * 0.94)), 0.45, 0.9,
-                      _CHROME)]
+                  box(a - 0.35, a - 0.2, m0, m1, 1.5, 2.05, _DARK),
+                  box(-a * 0.72, cab - 1.6, t0, t1, 0.45, 0.9, _CHROME)]
     return join(parts + _wheels((a - 1.1, -0.38 * a, -0.68 * a), w, 0.50, 0.30))
 
 

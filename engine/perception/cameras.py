@@ -10,6 +10,7 @@ Source: Hartley and Zisserman 2004, Multiple View Geometry, chapter 6.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -145,7 +146,7 @@ def clip_near(camera: Camera, line: Float64) -> Sequence[Float64]:
     """
     p = (np.asarray(line, np.float64) - camera.t) @ camera.R.T
     pieces: list[list[Float64]] = [[]]
-    for a, b in zip(p[:-1], p[1:], strict=True):
+    for a, b in pairwise(p):
         a_in, b_in = a[2] >= NEAR_M, b[2] >= NEAR_M
         if a_in and not pieces[-1]:
             pieces[-1].append(a)

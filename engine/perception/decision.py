@@ -95,7 +95,7 @@ def _contested(scene: Scene, others: Obstacles, gate: GateAhead) -> bool:
                 others.s[j, 0] < -2.0):
             continue
         near = NEAR_M + (0.0 if others.cls[j] != bodies.TRUCK else 1.5)
-        for k in np.flatnonzero(inside):
+        for k in map(int, np.flatnonzero(inside)):
             lo, hi = max(0, k - before), min(STEPS, k + after) + 1
             if (np.hypot(others.x[j, lo:hi] - x[k], others.y[j, lo:hi] - y[k]) < near).any():
                 return True

@@ -60,7 +60,8 @@ def light_map(now: Snapshot, lamps: Float64, shapes: dict[int, tuple[int, float,
         if abs(x) < half and abs(y) < half:
             angle = float(now.state[row, 3]) - yaw
             reach = 0.5 * shapes[int(number)][1]
-            grid += _beam(X, Y, x + reach * math.cos(angle), y + reach * math.sin(angle), angle, 0.9)
+            grid += _beam(X, Y, x + reach * math.cos(angle), y + reach * math.sin(angle), angle,
+                          0.9)
     return grid.astype(np.float32)
 
 
@@ -78,5 +79,5 @@ def _beam(X: Float64, Y: Float64, x: float, y: float, angle: float, power: float
     on = (ahead > 0.3) & (ahead < BEAM_M)
     spread = aside / np.maximum(ahead + 3.0, 0.5)
     fade = np.clip(1.0 - ahead / BEAM_M, 0.0, 1.0)
-    return np.where(on, power * np.exp(-((spread / _SPREAD) ** 2)) * fade / (1.0 + (ahead / 16) ** 2),
-                    0.0)
+    level = power * np.exp(-((spread / _SPREAD) ** 2)) * fade / (1.0 + (ahead / 16.0) ** 2)
+    return np.where(on, level, 0.0)

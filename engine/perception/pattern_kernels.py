@@ -71,7 +71,8 @@ class Marks(NamedTuple):
 class Light(NamedTuple):
     """Light, air and the camera's response.
 
-    sun: towards the sun. beam, ambient, zenith, horizon, fog, ground_far: linear radiance. haze: float32 [D], share of fog at each half metre.
+    sun: towards the sun. beam, ambient, zenith, horizon, fog, ground_far: linear radiance.
+    haze: float32 [D], share of fog at each half metre.
     tone: uint8 [3, 4096], the response. lamps: float32 [N, N], artificial light on the ground of
     the ego frame, cell (i, j) at x = (i - N/2) 1.5 m, y likewise; [1, 1] for none.
     dials: float64 [8] and pattern: float64 [8], by the indices above.
@@ -96,7 +97,7 @@ class Light(NamedTuple):
 @njit(cache=True, nogil=True, inline="always")
 def cell(tile: Float32, i: int, j: int, k: int) -> float:
     """A fixed random number of [0, 1) for each lattice cell and variety k."""
-    return tile[(i * 37 + k * 11) & TILE_BITS, (j * 41 + i * 5 + k * 29) & TILE_BITS]
+    return float(tile[(i * 37 + k * 11) & TILE_BITS, (j * 41 + i * 5 + k * 29) & TILE_BITS])
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -108,7 +109,7 @@ def noise(tile: Float32, x: float, y: float) -> float:
     i0, i1, j0, j1 = i & TILE_BITS, (i + 1) & TILE_BITS, j & TILE_BITS, (j + 1) & TILE_BITS
     low = tile[i0, j0] + (tile[i1, j0] - tile[i0, j0]) * a
     high = tile[i0, j1] + (tile[i1, j1] - tile[i0, j1]) * a
-    return low + (high - low) * b
+    return float(low + (high - low) * b)
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -43,7 +43,7 @@ def put(mesh: Mesh, soup: Soup, at: int, state: Float64, gx: float, gy: float, l
     for t in range(mesh.xyz.shape[0]):
         part = mesh.part[t]
         way = swing if part == LIMB_FORTH else (-swing if part == LIMB_BACK else 0.0)
-        high = max(mesh.xyz[t, 0, 2], max(mesh.xyz[t, 1, 2], mesh.xyz[t, 2, 2]))
+        high = max(mesh.xyz[t, 0, 2], mesh.xyz[t, 1, 2], mesh.xyz[t, 2, 2])
         for k in range(3):
             px, py, pz = mesh.xyz[t, k, 0], mesh.xyz[t, k, 1], mesh.xyz[t, k, 2]
             if way != 0.0:

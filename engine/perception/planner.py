@@ -11,7 +11,16 @@ import numpy.typing as npt
 from engine.perception.control import follow
 from engine.perception.decision import Decision, closed_at, decide
 from engine.perception.scene import Scene
-from engine.perception.trajectory import Candidates, lateral, obstacles, roll_out, start, to_plane
+from engine.perception.trajectory import (
+    WIDE_M,
+    Candidates,
+    lateral,
+    obstacles,
+    roll_out,
+    shift_length,
+    start,
+    to_plane,
+)
 from engine.perception.vehicle import Command
 
 Float64 = npt.NDArray[np.float64]
@@ -73,8 +82,8 @@ class Planner:
         """The chosen lateral shape as a path of fixed length, whatever the speed."""
         d0, slope = start(scene)
         target = np.array([c.target[best]])
-        wide = abs(float(target[0]) - d0) > 1.5
-        shift = np.array([max(14.0, 3.6 * scene.speed) if wide else max(9.0, 2.4 * scene.speed)])
+        wide = abs(float(target[0]) - d0) > WIDE_M
+        shift = np.array([shift_length(scene.speed, wide)])
         s = np.arange(0.0, PATH_M, 0.5)[None, :]
         d = lateral(s, target[:, None], d0, slope, shift[:, None])
         x, y, _ = to_plane(scene, s, d)

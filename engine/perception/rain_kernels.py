@@ -10,13 +10,12 @@ UInt8 = npt.NDArray[np.uint8]
 
 
 @njit(cache=True, nogil=True)
-def _next(state: int) -> int:
+def _next(x: int) -> int:
     """Marsaglia 2003, xorshift on 32 bits."""
-    x = np.uint32(state)
-    x ^= np.uint32(x << np.uint32(13))
-    x ^= np.uint32(x >> np.uint32(17))
-    x ^= np.uint32(x << np.uint32(5))
-    return np.int64(x)
+    x ^= (x << 13) & 0xFFFFFFFF
+    x ^= x >> 17
+    x ^= (x << 5) & 0xFFFFFFFF
+    return x
 
 
 @njit(cache=True, nogil=True)
@@ -29,7 +28,7 @@ def streaks(rgb: UInt8, rate_mm_h: float, salt: int) -> None:
         salt: Another one each frame.
     """
     H, W = rgb.shape[0], rgb.shape[1]
-    state = np.int64(salt * 2 + 1)
+    state = (salt * 2 + 1) & 0xFFFFFFFF
     for _ in range(8):
         state = _next(state)
     count = int(min(420.0, 26.0 * rate_mm_h) * (W * H) / 61440.0)

@@ -55,7 +55,8 @@ class Soup(NamedTuple):
 
     xyz: float32 [T, 3, 3]. uv: float32 [T, 3, 2]. colour: float32 [T, 3]. glow: float32 [T], light
     of its own. material: uint8 [T]. part: int16 [T].
-    first, count: int32 [O]. centre: float32 [O, 3]; radius: float32 [O]; label: int16 [O], 0 none.
+    first, size: int32 [O], its triangles. centre: float32 [O, 3]; radius: float32 [O];
+    label: int16 [O], 0 none.
     """
 
     xyz: Float32
@@ -65,7 +66,7 @@ class Soup(NamedTuple):
     material: UInt8
     part: Int16
     first: Int32
-    count: Int32
+    size: Int32
     centre: Float32
     radius: Float32
     label: Int16
@@ -95,9 +96,11 @@ def _to_camera(R: Float64, eye: Float64, xyz: Float32, t: int, out: Float64) -> 
         x, y, z = xyz[t, k, 0] - eye[0], xyz[t, k, 1] - eye[1], xyz[t, k, 2] - eye[2]
         for r in range(3):
             out[k, r] = R[r, 0] * x + R[r, 1] * y + R[r, 2] * z
-    return (out[0, 0] * (out[1, 1] * out[2, 2] - out[1, 2] * out[2, 1])
-            + out[0, 1] * (out[1, 2] * out[2, 0] - out[1, 0] * out[2, 2])
-            + out[0, 2] * (out[1, 0] * out[2, 1] - out[1, 1] * out[2, 0]))
+    volume: float = (
+        out[0, 0] * (out[1, 1] * out[2, 2] - out[1, 2] * out[2, 1])
+        + out[0, 1] * (out[1, 2] * out[2, 0] - out[1, 0] * out[2, 2])
+        + out[0, 2] * (out[1, 0] * out[2, 1] - out[1, 1] * out[2, 0]))
+    return volume
 
 
 @njit(cache=True, nogil=True)
@@ -152,7 +155,7 @@ def _span(e: Float64, y: int, xa: int, xb: int) -> tuple[int, int]:
             return 1, 0
     if lo > hi:
         return 1, 0
-    return int(math.ceil(lo)), int(math.floor(hi))
+    return math.ceil(lo), math.floor(hi)
 
 
 @njit(cache=True, nogil=True)
@@ -167,7 +170,8 @@ def _outside(R: Float64, eye: Float64, lens: Lens, far: float, W: int, H: int, c
         return True
     left, right = lens[2] / lens[0], (W - lens[2]) / lens[0]
     up, down = lens[3] / lens[1], (H - lens[3]) / lens[1]
-    return (cx + left * cz < -radius * math.sqrt(1.0 + left * left)
+    return bool(
+            cx + left * cz < -radius * math.sqrt(1.0 + left * left)
             or right * cz - cx < -radius * math.sqrt(1.0 + right * right)
             or cy + up * cz < -radius * math.sqrt(1.0 + up * up)
             or down * cz - cy < -radius * math.sqrt(1.0 + down * down))
@@ -195,11 +199,11 @@ def draw(view: View, soup: Soup, frame: Frame, covered: Int32) -> int:
     e = np.empty(9)
     box = np.empty(4)
     kept = 0
-    for o in range(soup.first.size):
+    for o in range(soup.radius.size):
         if _outside(view.R, view.eye, view.lens, view.far, W, H, soup.centre, soup.radius[o], o):
             continue
         label = soup.label[o]
-        for t in range(soup.first[o], soup.first[o] + soup.count[o]):
+        for t in range(soup.first[o], soup.first[o] + soup.size[o]):
             volume = _to_camera(view.R, view.eye, soup.xyz, t, p)
             if volume > -1e-12 or not _bounds(p, view.lens, box):
                 continue

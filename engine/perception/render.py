@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.perception import lamps, meshes
-from engine.perception.cameras import FAR_M, Camera, rig
+from engine.perception.cameras import FAR_M, HEIGHT, WIDTH, Camera, rig
 from engine.perception.label_kernels import extents
 from engine.perception.rain_kernels import streaks
 from engine.perception.raster_kernels import Frame, View, cast, draw
@@ -47,7 +47,7 @@ class Rendered:
         extent: int32 [V, labels + 1, 4], x0, y0, x1, y1.
         visible: int32 [V, labels + 1], visible pixels.
         covered: int32 [V, labels + 1], pixels in the image were nothing before it.
-        placed: What was drawn.
+        placed: What was drawn; None without a camera.
     """
 
     images: UInt8
@@ -58,7 +58,7 @@ class Rendered:
     extent: Int32
     visible: Int32
     covered: Int32
-    placed: Placed
+    placed: Placed | None
 
 
 class Renderer:
@@ -70,7 +70,7 @@ class Renderer:
 
         Args:
             world: What is drawn.
-            cameras: The rig's eight when None; all of one size.
+            cameras: The rig's eight when None; one or more, all of one size.
             threads: Views drawn at the same time, ≥ 1; the pictures do not depend on it.
         """
         self.cameras = tuple(cameras) if cameras is not None else rig()
@@ -121,6 +121,15 @@ class Renderer:
                         one(worker, v)
                 list(pool.map(share, range(self._threads)))
         return out
+
+
+def unseen() -> Rendered:
+    """What no camera sees: no views, no labels."""
+    none = (0, HEIGHT, WIDTH)
+    return Rendered(
+        np.empty((*none, 3), np.uint8), np.empty(none, np.float32), np.empty(none, np.int16),
+        np.empty(none, np.uint8), np.empty(none, np.uint8), np.empty((0, 1, 4), np.int32),
+        np.empty((0, 1), np.int32), np.empty((0, 1), np.int32), None)
 
 
 def _buffers(height: int, width: int) -> Frame:

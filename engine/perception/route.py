@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,12 +60,13 @@ class RoutePath:
         rate = np.gradient(self.xy, axis=0)
         self.heading: Float64 = np.unwrap(np.arctan2(rate[:, 1], rate[:, 0]))
         curvature = np.gradient(self.heading) / np.maximum(1e-6, np.gradient(self.s))
-        self.curvature: Float64 = np.convolve(np.pad(curvature, 2, "edge"), np.full(5, 0.2), "valid")
+        self.curvature: Float64 = np.convolve(np.pad(curvature, 2, "edge"), np.full(5, 0.2),
+                                              "valid")
         self.gates = self._gates()
 
     @property
     def length(self) -> float:
-        """m."""
+        """Of the whole way, m."""
         return float(self.s[-1])
 
     def start_of(self, n: int) -> float:
@@ -83,20 +85,20 @@ class RoutePath:
         if near is not None:
             lo = max(0, int(np.searchsorted(self.s, near - SEARCH_M)) - 1)
             hi = min(len(self.s), int(np.searchsorted(self.s, near + SEARCH_M)) + 2)
-        dx, dy = x - self.xy[lo:hi, 0], y - self.xy[lo:hi, 1]
-        i = lo + int((dx * dx + dy * dy).argmin())
+        i = lo + int(((self.xy[lo:hi] - np.array([x, y])) ** 2).sum(1).argmin())
         h = float(self.heading[i])
         dx, dy = x - float(self.xy[i, 0]), y - float(self.xy[i, 1])
-        along = dx * np.cos(h) + dy * np.sin(h)
-        return float(self.s[i] + along), float(dy * np.cos(h) - dx * np.sin(h))
+        c, q = math.cos(h), math.sin(h)
+        return float(self.s[i]) + dx * c + dy * q, dy * c - dx * q
 
     def at(self, s: npt.ArrayLike) -> Float64:
         """Points float64 [N, 2] at stations; straight on beyond the ends."""
         s = np.asarray(s, np.float64)
-        points = np.stack([np.interp(s, self.s, self.xy[:, c]) for c in range(2)], axis=-1)
+        points: Float64 = np.stack([np.interp(s, self.s, self.xy[:, c]) for c in range(2)], axis=-1)
         beyond = np.maximum(0.0, s - self.length) + np.minimum(0.0, s)
         h = np.where(s > 0.5 * self.length, self.heading[-1], self.heading[0])
-        return points + beyond[..., None] * np.stack([np.cos(h), np.sin(h)], axis=-1)
+        points += beyond[..., None] * np.stack([np.cos(h), np.sin(h)], axis=-1)
+        return points
 
     def lane_at(self, s: float) -> int:
         """Lane of the network at a station."""

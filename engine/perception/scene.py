@@ -152,7 +152,9 @@ def from_world(world: World, *, tracks: Sequence[Track] | None = None, light: in
 def _to_ego(xy: Float64, origin: Float64, yaw: float) -> Float64:
     c, s = math.cos(yaw), math.sin(yaw)
     d = xy - origin[:2]
-    return np.stack([c * d[..., 0] + s * d[..., 1], c * d[..., 1] - s * d[..., 0]], axis=-1)
+    turned: Float64 = np.stack([c * d[..., 0] + s * d[..., 1], c * d[..., 1] - s * d[..., 0]],
+                               axis=-1)
+    return turned
 
 
 def _true_tracks(world: World, origin: Float64, yaw: float) -> list[Track]:
@@ -197,4 +199,5 @@ def _along_lanes(world: World, a: Actor) -> Float64:
     # a driver beside its lane's middle (a cyclist, a lane change) gets back within three seconds
     keep = 1.0 if a.cls == bodies.CYCLIST else 0.0
     fade = np.maximum(keep, 1.0 - t / 3.0)[:, None]
-    return line + (np.array([a.x, a.y]) - here) * fade
+    future: Float64 = line + (np.array([a.x, a.y]) - here) * fade
+    return future

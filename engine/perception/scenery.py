@@ -160,8 +160,9 @@ def _trees(network: Network, road: Road, side: float, style: Style, rng: np.rand
         k = 0.75 + 0.6 * float(shape[0])
         if shape[1] < style.conifer:
             mesh = join((tube(0, 0, 0, 1.2 * k, 0.16, 0.14, _BARK, 5),
-                         *(tube(0, 0, (1.0 + 1.5 * i) * k, (3.4 + 1.5 * i) * k, (1.55 - 0.38 * i) * k,
-                                0.05, leaf, 7, meshes.FOLIAGE) for i in range(3))))
+                         *(tube(0, 0, (1.0 + 1.5 * i) * k, (3.4 + 1.5 * i) * k,
+                                (1.55 - 0.38 * i) * k, 0.05, leaf, 7, meshes.FOLIAGE)
+                           for i in range(3))))
             radius, high = 1.4 * k, 6.0 * k
         else:
             trunk = (2.0 + float(shape[2])) * k
@@ -169,7 +170,7 @@ def _trees(network: Network, road: Road, side: float, style: Style, rng: np.rand
                          meshes.blob(0, 0, trunk + 1.5 * k, 1.75 * k, 1.6 * k, leaf, lumps),
                          meshes.blob(0.9 * k, 0.5 * k, trunk + 0.9 * k, 1.15 * k, 1.05 * k,
                                      (leaf[0] * 0.85, leaf[1] * 0.85, leaf[2] * 0.85),
-                                     lumps[:, ::-1], 3 if len(lumps) == 4 else 4)))
+                                     lumps[:, ::-1])))
             radius, high = 1.8 * k, trunk + 2.6 * k
         ring = np.arange(6) * (np.pi / 3.0)
         foot = np.stack([x + radius * np.cos(ring), y + radius * np.sin(ring)], axis=1)
@@ -197,7 +198,7 @@ def _lamps(network: Network, road: Road, side: float, style: Style) -> list[Prop
 
 
 def arm_frame(network: Network, junction: int, arm: int) -> tuple[Road, float, float]:
-    """The road of an arm, the station of its stop line and the direction (+1, -1) of its traffic."""
+    """The road of an arm, the station of its stop line and its traffic's direction (+1, -1)."""
     j = network.junctions[junction]
     road = network.roads[0 if arm < 2 else j.cross]
     way = 1.0 if arm % 2 == 0 else -1.0

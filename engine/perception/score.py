@@ -132,7 +132,7 @@ class Scorer:
         return not (ahead < -0.35 * EGO_LENGTH_M and math.cos(a.yaw - e.yaw) > 0.5)
 
     def _comfort(self) -> None:
-        """nuPlan's limits on acceleration (smoothed over 0.5 s), its rate and the lateral one."""
+        """Limits of nuPlan on acceleration (smoothed over 0.5 s), its rate and the lateral one."""
         car = self.world.car
         if car is None:
             return

@@ -80,7 +80,7 @@ def _lamp_light(lamps: Float32, ego: Float64, x: float, y: float) -> float:
     a, b = gx - i, gy - j
     low = lamps[i, j] + (lamps[i + 1, j] - lamps[i, j]) * a
     high = lamps[i, j + 1] + (lamps[i + 1, j + 1] - lamps[i, j + 1]) * a
-    return low + (high - low) * b
+    return float(low + (high - low) * b)
 
 
 @njit(cache=True, nogil=True)

@@ -77,14 +77,16 @@ class Stage:
         self._still_objects = objects
         room = objects + len(self._meshes) + 8
         self._soup = Soup(
-            *(np.zeros((size, *a.shape[1:]), a.dtype) for a in (whole.xyz, whole.uv, whole.colour)),
-            np.zeros(size, np.float32), np.zeros(size, np.uint8), np.zeros(size, np.int16),
-            np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros((room, 3), np.float32),
-            np.zeros(room, np.float32), np.zeros(room, np.int16))
+            xyz=np.zeros((size, 3, 3), np.float32), uv=np.zeros((size, 3, 2), np.float32),
+            colour=np.zeros((size, 3), np.float32), glow=np.zeros(size, np.float32),
+            material=np.zeros(size, np.uint8), part=np.zeros(size, np.int16),
+            first=np.zeros(room, np.int32), size=np.zeros(room, np.int32),
+            centre=np.zeros((room, 3), np.float32), radius=np.zeros(room, np.float32),
+            label=np.zeros(room, np.int16))
         for name in ("xyz", "uv", "colour", "material", "part"):
             getattr(self._soup, name)[:total] = getattr(whole, name)
         self._soup.first[:objects] = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        self._soup.count[:objects] = counts
+        self._soup.size[:objects] = counts
         for o, piece in enumerate(pieces):
             flat = piece.xyz.reshape(-1, 3)
             middle = 0.5 * (flat.min(0) + flat.max(0))
@@ -100,7 +102,7 @@ class Stage:
 
     def _lenses(self, o: int) -> tuple[npt.NDArray[np.int64], Float32]:
         """Lamp triangles of a signal head and their colours when lit."""
-        first, count = self._soup.first[o], self._soup.count[o]
+        first, count = self._soup.first[o], self._soup.size[o]
         rows = np.arange(first, first + count)
         rows = rows[self._soup.material[rows] == meshes.LAMP]
         return rows, self._soup.colour[rows].copy()
@@ -123,7 +125,7 @@ class Stage:
             if at + n > len(soup.glow) or o >= len(soup.first):
                 break
             self._actor(mesh, now.state[row], now.time, at)
-            soup.first[o], soup.count[o] = at, n
+            soup.first[o], soup.size[o] = at, n
             _, length, width, height = self._shapes[int(now.id[row])]
             x, y, z, yaw = now.state[row, :4]
             soup.centre[o] = (x, y, z + 0.5 * height)
@@ -142,7 +144,10 @@ class Stage:
                 actor.append(-1)
                 prop.append(i)
                 soup.label[self._prop_object + i] = len(actor)
-        view = Soup(*(a[:at] for a in soup[:6]), *(a[:o] for a in soup[6:]))
+        view = Soup(
+            soup.xyz[:at], soup.uv[:at], soup.colour[:at], soup.glow[:at], soup.material[:at],
+            soup.part[:at], soup.first[:o], soup.size[:o], soup.centre[:o], soup.radius[:o],
+            soup.label[:o])
         near = np.hypot(*(self._shadow_at - now.origin[:2]).T) < 110.0
         moving, taken = body_shadows(np.array(casters).reshape(-1, 7), self._weather)
         return Placed(view, len(actor), actor, prop, np.concatenate([self._shadows[near], moving]),
@@ -150,7 +155,7 @@ class Stage:
 
     def _actor(self, mesh: Mesh, state: Float64, time: float, at: int) -> None:
         """Write a body's triangles at its pose, with the lamps that are lit."""
-        x, y, _, yaw, speed, accel, indicator, _, mode = (float(v) for v in state)
+        x, y, _, _, speed, accel, indicator, _, mode = (float(v) for v in state)
         gx, gy = (float(v) for v in self._network.terrain.slope(x, y))
         if mode == WALK:
             gx = gy = 0.0
@@ -191,7 +196,7 @@ def road_lines(road: Road, style: Style) -> list[tuple[float, float, float, int]
     edge = n * w
     lines = [(-edge, 0.0, 1.0, 3), (edge, 0.0, 1.0, 3)]
     for i in range(1, n):
-        lines += [(-i * w, style.dash_m, style.period_m, 1), (i * w, style.dash_m, style.period_m, 1)]
+        lines += [(side * i * w, style.dash_m, style.period_m, 1) for side in (-1, 1)]
     if style.centre_double and n > 1:
         lines += [(-0.16, 0.0, 1.0, 2), (0.16, 0.0, 1.0, 2)]
     elif n > 1:

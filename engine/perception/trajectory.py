@@ -40,6 +40,8 @@ AHEAD_STEPS: Final = (0, 5, 10)
 """Others are leaders where they are now, in one second and in two."""
 TTC_S: Final = 0.95
 NO_GATE: Final = 1e9
+WIDE_M: Final = 1.5
+"""A shift wider than this leads to another lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,9 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -
     target, share = _targets(scene)
     Q = len(target)
     d0, slope = start(scene)
-    shift = np.where(np.abs(target - d0) > 1.5, np.maximum(14.0, 3.6 * scene.speed),
-                     np.maximum(9.0, 2.4 * scene.speed))
+    wide = np.abs(target - d0) > WIDE_M
+    shift = np.full(Q, shift_length(scene.speed, False))
+    shift[wide] = shift_length(scene.speed, True)
     caps = speed_caps(scene)
     s, v, a, d = (np.zeros((Q, STEPS + 1)) for _ in range(4))
     v[:, 0], a[:, 0], d[:, 0] = scene.speed, scene.accel, d0
@@ -203,6 +206,11 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -
     return Candidates(target, share, s, d, v, a, x, y, yaw, leader, gap0, ttc, hit, victim, cost)
 
 
+def shift_length(speed: float, wide: bool) -> float:
+    """Way that a shift takes: to another lane, or within one, m."""
+    return max(14.0, 3.6 * speed) if wide else max(9.0, 2.4 * speed)
+
+
 def lateral(s: Float64, target: Float64, d0: float, slope: float, shift: Float64) -> Float64:
     """Quintic from (d0, slope, 0) at 0 to (target, 0, 0) at `shift`, constant after it."""
     u = np.clip(s / shift, 0.0, 1.0)
@@ -226,7 +234,8 @@ def _targets(scene: Scene) -> tuple[Float64, Float64]:
 def _idm(v: Float64, wish: Float64, gap: Float64, pace: Float64) -> Float64:
     """IDM for arrays, see `idm.acceleration`."""
     free = 1.0 - (v / wish) ** 4
-    desired = JAM_M + np.maximum(0.0, v * HEADWAY_S + v * (v - pace) / (2.0 * np.sqrt(ACCEL * BRAKE)))
+    close = v * (v - pace) / (2.0 * np.sqrt(ACCEL * BRAKE))
+    desired = JAM_M + np.maximum(0.0, v * HEADWAY_S + close)
     pull: Float64 = ACCEL * (np.maximum(free, -3.0) - (desired / np.maximum(gap, 0.1)) ** 2)
     return pull
 
@@ -313,7 +322,7 @@ def _collisions(others: Obstacles, x: Float64, y: Float64, yaw: Float64,
                 others.cls[near] == PEDESTRIAN, 0.35, 0.0)
             apart = ((ex[:, :, None] - ox.T[None]) ** 2 + (ey[:, :, None] - oy.T[None]) ** 2)
             struck |= apart < (room**2)[None, None]
-    any_hit = struck.any(2)
+    any_hit: Bool = np.logical_or.reduce(struck, axis=2)
     first = np.where(any_hit.any(1), any_hit.argmax(1), STEPS + 1)
     victim = np.full(Q, -1, np.int64)
     for q in np.flatnonzero(first <= STEPS):
@@ -354,5 +363,6 @@ def _cuts_off(scene: Scene, others: Obstacles, target: Float64, d0: float) -> Bo
     rear = (others.s[:, 0] < NOSE_M) & (room < need) & (others.s[:, 0] > -45.0)
     # what stands or comes the other way does not come from behind
     rear &= vehicle & ((others.speed > 0.5) | (others.s[:, 0] > -6.0))
-    cut: Bool = change & (beside & rear[None, :]).any(1)
+    blocked: Bool = np.logical_and(beside, rear[None, :])
+    cut: Bool = np.logical_and(change, np.logical_or.reduce(blocked, axis=1))
     return cut

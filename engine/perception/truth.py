@@ -19,9 +19,9 @@ from engine.errors import InvalidInput
 from engine.perception import bodies, lines
 from engine.perception import weather as skies
 from engine.perception.cameras import Camera, rig
-from engine.perception.render import Rendered, Renderer
+from engine.perception.params import PerceptionParams
+from engine.perception.render import Rendered, Renderer, unseen
 from engine.perception.scenarios import SCENARIOS
-from engine.perception.stage import Placed
 from engine.perception.styles import STYLE
 from engine.perception.world import Snapshot, World
 
@@ -124,7 +124,7 @@ def generate(seed: int, *, scenario: str, style: str, weather: str | None = None
         weather: A name in `WEATHERS`; drawn from the scenario's when None.
         n_frames: Samples, ≥ 1.
         every: Ticks of 0.1 s from sample to sample, ≥ 1.
-        views: Indices of the rig that are rendered; all when None.
+        views: Indices of the rig that are rendered; all when None, an empty one renders none.
 
     Yields:
         Samples in the order of time.
@@ -141,7 +141,7 @@ def generate(seed: int, *, scenario: str, style: str, weather: str | None = None
     world = World(params, seed, sky)
     chosen = tuple(range(8)) if views is None else tuple(int(v) for v in views)
     cameras = tuple(rig()[v] for v in chosen)
-    renderer = Renderer(world, cameras)
+    renderer = Renderer(world, cameras) if cameras else None
     meta = {"seed": seed, "scenario": scenario, "style": style, "weather": name,
             "visibility_m": sky.visibility_m}
     for _ in range(PASTS + 1):
@@ -154,7 +154,8 @@ def generate(seed: int, *, scenario: str, style: str, weather: str | None = None
         window.append(world.snapshot())
     for frame in range(n_frames):
         now = window[PASTS - 1]
-        yield label(world, renderer.render(now), list(window), shapes, cameras, chosen,
+        seen = renderer.render(now) if renderer is not None else unseen()
+        yield label(world, seen, list(window), shapes, cameras, chosen,
                     {**meta, "time": now.time})
         if frame + 1 < n_frames:
             for _ in range(every):
@@ -162,10 +163,10 @@ def generate(seed: int, *, scenario: str, style: str, weather: str | None = None
                 window.append(world.snapshot())
 
 
-def varied(scenario: str, rng: np.random.Generator) -> Any:
+def varied(scenario: str, rng: np.random.Generator) -> PerceptionParams:
     """A scenario's knobs, drawn around their values so that no two towns are alike."""
     p = SCENARIOS[scenario].params
-    few = p.with_changes(
+    return p.with_changes(
         lanes=int(rng.integers(2, 4)) if SCENARIOS[scenario].events and scenario != "jaywalker"
         else int(rng.integers(1, 4)),
         bend=float(rng.uniform(0.0, 1.0)), slope_percent=float(rng.uniform(0.0, 6.0)),
@@ -175,7 +176,6 @@ def varied(scenario: str, rng: np.random.Generator) -> Any:
         cyclists_per_km=min(30.0, p.cyclists_per_km * float(rng.uniform(0.3, 3.0))),
         parked_percent=float(rng.uniform(0.0, 80.0)) if scenario != "jaywalker" else 70.0,
         trucks_percent=float(rng.uniform(5.0, 30.0)))
-    return few
 
 
 def label(world: World, seen: Rendered, window: list[Snapshot], shapes: dict[int, tuple[
@@ -249,9 +249,10 @@ def _tracks(window: list[Snapshot], ids: Int32, now: Snapshot) -> Float32:
 
 def _boxes(seen: Rendered, now: Snapshot, order: dict[int, int], shapes: dict[int, tuple[
         int, float, float, float]], views: tuple[int, ...], world: World) -> dict[str, Any]:
-    placed: Placed = seen.placed
+    placed = seen.placed
     rows: list[tuple[Any, ...]] = []
-    for v, view in enumerate(views):
+    for v, view in enumerate(views if placed is not None else ()):
+        assert placed is not None
         for k in np.flatnonzero(seen.visible[v] >= LEAST_PIXELS):
             if k == 0:
                 continue

@@ -75,8 +75,8 @@ def advance(car: Car, command: Command, dt: float) -> Car:
         InvalidInput: If the command is not finite or dt is not above 0.
     """
     if not (math.isfinite(command.accel) and math.isfinite(command.steering)):
-        raise InvalidInput(f"command ({command.accel}, {command.steering}) must be finite; stop the "
-                           "car instead")
+        raise InvalidInput(f"command ({command.accel}, {command.steering}) must be finite; stop "
+                           "the car instead")
     if not dt > 0.0:
         raise InvalidInput(f"dt is {dt}; it must be more than 0 s")
     wanted = min(ACCEL_LIMIT, max(BRAKE_LIMIT, command.accel))

@@ -203,12 +203,13 @@ class World:
     def _stage(self, events: tuple[str, ...], rng: np.random.Generator) -> None:
         """Set up what the scenario needs before the start."""
         lane = self.route[0]
+        right = self._rightmost(lane)
         if "works" in events:
-            self.crowd.works(self._rightmost(lane), START_M + float(rng.uniform(32.0, 45.0)))
+            self.crowd.works(right, START_M + float(rng.uniform(32.0, 45.0)))
         if "debris" in events:
             self.crowd.debris(lane, START_M + float(rng.uniform(32.0, 45.0)))
         if "stopped truck" in events:
-            self.crowd.stopped_truck(self._rightmost(lane), START_M + float(rng.uniform(35.0, 50.0)))
+            self.crowd.stopped_truck(right, START_M + float(rng.uniform(35.0, 50.0)))
         blocked = {(a.lane, round(a.s)) for a in self.traffic.actors if a.mode == STAND
                    and a.lane >= 0}
         keep = []
