@@ -5,7 +5,7 @@ Shape letters: S segments, K crossings, N nodes, E edges.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ Bool = npt.NDArray[np.bool_]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
+
+_STRAIGHT: Final = 1e3
+"""How much more a road keeps its place than one of the next lower rank."""
 
 
 class Lines(NamedTuple):
@@ -50,7 +53,7 @@ class Planar(NamedTuple):
 
 
 def arrange(lines: Lines, snap_m: float) -> Planar:
-    """Cut lines at crossings; nodes closer than `snap_m` become one at their mean.
+    """Cut lines at crossings; nodes closer than `snap_m` become one, on the main road if any is.
 
     Where several pieces then join the same two nodes, the one of highest rank stays.
     """
@@ -63,22 +66,24 @@ def arrange(lines: Lines, snap_m: float) -> Planar:
     point = lines.start[owner] + share[:, None] * (lines.end - lines.start)[owner]
     linked = owner[1:] == owner[:-1]
     edge = np.stack([np.flatnonzero(linked), np.flatnonzero(linked) + 1], axis=1)
+    # A main road is not bent by the streets that meet it.
+    node, point = merge(point, snap_m, _STRAIGHT ** lines.rank[owner].astype(np.float64))
     owner = owner[:-1][linked]
-    node, point = merge(point, snap_m)
     edge = node[edge]
     keep = _one_a_pair(edge, lines.rank[owner])
     edge, owner = edge[keep], owner[keep]
     return Planar(point, edge, lines.rank[owner], lines.oneway[owner])
 
 
-def merge(point: Float64, snap_m: float) -> tuple[Int64, Float64]:
-    """Group points closer than `snap_m`: group of every point, and the groups' means."""
+def merge(point: Float64, snap_m: float, weight: Float64) -> tuple[Int64, Float64]:
+    """Group points closer than `snap_m`: group of every point, and the groups' weighted means."""
     pairs = cKDTree(point).query_pairs(snap_m, output_type="ndarray")
     graph = csr_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])),
                       shape=(len(point), len(point)))
     groups, label = connected_components(graph, directed=False)
-    size = np.bincount(label, minlength=groups)
-    mean = np.stack([np.bincount(label, point[:, k], groups) / size for k in (0, 1)], axis=1)
+    size = np.bincount(label, weight, groups)
+    mean = np.stack([np.bincount(label, weight * point[:, k], groups) / size for k in (0, 1)],
+                    axis=1)
     return label.astype(np.int64), mean
 
 

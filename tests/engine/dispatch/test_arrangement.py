@@ -36,10 +36,17 @@ def test_of_two_pieces_between_the_same_nodes_the_main_road_stays():
     assert planar.rank.tolist() == [2]
 
 
-def test_merged_points_stand_at_their_mean():
-    group, mean = merge(np.array([[0.0, 0], [2, 0], [50, 50]]), 3.0)
+def test_merged_points_stand_at_their_weighted_mean():
+    group, mean = merge(np.array([[0.0, 0], [2, 0], [50, 50]]), 3.0, np.array([1.0, 3, 1]))
     assert group.tolist() == [0, 0, 1]
-    assert mean.tolist() == [[1, 0], [50, 50]]
+    assert mean.tolist() == [[1.5, 0], [50, 50]]
+
+
+def test_a_main_road_is_not_bent_by_a_street_that_ends_beside_it():
+    planar = arrange(lines([(0, 0, 100, 0), (50, 3, 50, 90), (50, -80, 50, 0)], [2, 0, 0]), 5.0)
+    on_road = np.unique(planar.edge[planar.rank == 2])
+    assert len(on_road) == 3
+    assert np.abs(planar.point[on_road, 1]).max() < 0.01
 
 
 def test_edges_can_be_dropped():
