@@ -1,4 +1,4 @@
-"""Command line of the dispatch laboratory: run a city, compare policies, replay an experiment.
+"""Command line of the dispatch laboratory: run a city, compare policies, try experiments.
 
 Every command prints one JSON object on standard output. Exit status: 0 fine, 2 input that cannot
 be used.
@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
                      "until half an hour after the last one)")
     run.add_argument("--scenario", help="knobs and events to start from; see SCENARIOS")
     run.add_argument("--events", type=Path, help="where to write the event log (CSV)")
+    run.add_argument("--bound", action="store_true", help="also the smallest fleet that could "
+                     "have driven these rides, all known beforehand")
     run.set_defaults(command=_run)
 
     compare = commands.add_parser(
@@ -93,12 +95,13 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
     if hours is None:
         hours = 1.0 if trips is None else _until_last(trips.time_s[-1], params)
     if options.events is None:
-        facts = run(params, options.seed, hours, city=city, trips=trips, script=script)
+        facts = run(params, options.seed, hours, city=city, trips=trips, script=script,
+                    bound=options.bound)
     else:
         try:
             with options.events.open("w", encoding="utf-8", newline="") as out:
                 facts = run(params, options.seed, hours, city=city, trips=trips, script=script,
-                            events=EventLog(out))
+                            events=EventLog(out), bound=options.bound)
         except OSError as error:
             raise InvalidInput(f"{options.events}: {error.strerror}; name a file that can be "
                                "written") from error

@@ -32,7 +32,6 @@ class Fields:
 
     def __init__(self, router: Router, nodes: int) -> None:
         self._router = router
-        self._nodes = np.arange(nodes, dtype=np.int32)
         self.rows: Float32 = np.empty((_FIRST_ROWS, nodes), np.float32)
         self.target: Int32 = np.full(_FIRST_ROWS, -1, np.int32)
         self._free = list(range(_FIRST_ROWS - 1, -1, -1))
@@ -44,7 +43,7 @@ class Fields:
         taken = np.array([self._free.pop() for _ in targets], np.int32)
         if len(taken):
             self.target[taken] = targets
-            self.rows[taken] = self._times_to(targets)
+            self.rows[taken] = self._router.times_to(targets)
         return taken
 
     def give_back(self, row: int) -> None:
@@ -56,10 +55,7 @@ class Fields:
         """Compute every row in use anew, after the router has got other weights."""
         used = np.flatnonzero(self.target >= 0)
         if len(used):
-            self.rows[used] = self._times_to(self.target[used])
-
-    def _times_to(self, targets: Int32) -> Float32:
-        return self._router.times(self._nodes, targets).T
+            self.rows[used] = self._router.times_to(self.target[used])
 
     def _grow(self) -> None:
         old = len(self.target)

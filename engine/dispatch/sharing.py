@@ -30,6 +30,8 @@ Int32 = npt.NDArray[np.int32]
 EVERY_S: Final = 10.0
 """Time between two rounds; planning groups costs more than matching pairs."""
 _ASKED: Final = 6
+_OFFERED: Final = 16
+"""Cars a rider is offered to: more than are looked for, so that the one a rider has is in."""
 _MOST_RIDERS: Final = 40
 """Waiting riders a round, the oldest first: where cars are scarce, more would wait all the same."""
 _MOST_TRIPS: Final = 80
@@ -46,7 +48,8 @@ class Sharing:
 
     Attributes:
         rounds: Rounds so far.
-        kept: Rounds not carried out because a promise would have been broken.
+        kept: Rounds in which a promise would have been broken, so that cars under way to somebody
+            kept their plans.
     """
 
     def __init__(self, world: DispatchSimulation) -> None:
@@ -68,24 +71,36 @@ class Sharing:
             return
         waiting = waiting[np.argsort(r.number[waiting])][:_MOST_RIDERS]
         cars, soonest_s = self._cars(waiting)
-        if not len(cars):
+        self.rounds += 1
+        if self._plan(waiting, soonest_s, cars):
             return
+        # too many groups to find the one in force: cars that are to fetch somebody keep their plans
+        self.kept += 1
+        r, seats = world.riders, world.fleet.riders[cars]
+        fetching = ((seats != NOBODY) & (r.state[seats] == ASSIGNED)).any(axis=1)
+        self._plan(waiting, soonest_s, cars[~fetching])
+
+    # ---- private ------------------------------------------------------------------------------
+
+    def _plan(self, waiting: Int32, soonest_s: Float32, cars: Int32) -> bool:
+        """Plan some cars anew; False, and nothing done, if a promise would be broken."""
+        world = self._world
+        r = world.riders
+        if not len(cars):
+            return True
         coming = [int(s) for d in cars.tolist() for s in world.fleet.riders[d]
                   if s != NOBODY and r.state[s] == ASSIGNED]
         slots = np.concatenate([waiting, np.array(coming, np.int32)]).astype(np.int32)
         eta = self._planned(cars)
         riders = self._riders(slots, soonest_s, eta)
         vehicles, aboard = self._vehicles(cars, eta)
-        plans = pooling.pool(world.streets.router, riders, vehicles, asked=_ASKED,
+        plans = pooling.pool(world.streets.router, riders, vehicles, asked=_OFFERED,
                              most=_MOST_TRIPS)
-        self.rounds += 1
         if (plans.vehicle_of[len(waiting):] < 0).any():
-            self.kept += 1
-            return
+            return False
         world.rides.replan(self._stops(cars, slots, aboard, plans),
                            self._pickups(slots, plans))
-
-    # ---- private ------------------------------------------------------------------------------
+        return True
 
     def _cars(self, waiting: Int32) -> tuple[Int32, Float32]:
         """Cars among the nearest of any waiting rider, int32 [V]; seconds to each one's nearest."""

@@ -34,7 +34,7 @@ class Tally:
     """Counts between two samples; writes the points of `metrics`.
 
     Attributes:
-        asked_last_minute: Requests of the last 60 s.
+        ledger: Every request that ended, if somebody put a list there; else None.
     """
 
     def __init__(self, world: DispatchSimulation) -> None:
@@ -45,7 +45,7 @@ class Tally:
         self._flows: deque[tuple[float, int, int]] = deque()
         self._trips: deque[tuple[Done, Int32]] = deque(maxlen=_MOST_TRIPS)
         self._empty_m = self._loaded_m = self._online_s = self._occupied_s = 0.0
-        self._requests: Float64 = np.zeros(len(world.hexes.names))
+        self.ledger: list[Done] | None = None
 
     @property
     def asked_last_minute(self) -> int:
@@ -62,7 +62,6 @@ class Tally:
         self._minute.append(float(r.asked_s[slot]))
         self._flows.append((float(r.asked_s[slot]), int(district[r.origin[slot]]),
                             int(district[r.destination[slot]])))
-        self._requests[world.hexes.cell[r.origin[slot]]] += 1.0
 
     def turned_away(self) -> None:
         """Note somebody who saw the price and did not ask."""
@@ -73,6 +72,8 @@ class Tally:
         world, add = self._world, self._world.recorder.add
         step = world.step_count
         add("rider.wait_s", step, done.wait_s)
+        if self.ledger is not None:
+            self.ledger.append(done)
         if done.arm >= 0:
             add("rider.arm", step, done.arm)
         served = done.driver >= 0

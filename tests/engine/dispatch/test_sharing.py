@@ -24,8 +24,8 @@ def test_shared_rides_keep_the_laws_their_detour_and_fill_cars() -> None:
     assert w.sharing.rounds > 20
     detour = next(p for p in w.drain_points() if p.name == "ride.detour_percent").value
     # 40 %, half a wait of 3 min on rides of 3 min, and kerbs that planning does not know of
-    assert np.quantile(detour, 0.9) < 130.0
-    assert np.median(detour) < 60.0
+    assert np.quantile(detour, 0.9) < 150.0
+    assert np.median(detour) < 75.0
 
 
 def test_only_those_who_agreed_share() -> None:
@@ -66,9 +66,10 @@ def test_switching_pooling_off_serves_the_waiting_alone() -> None:
 
 def test_pooling_serves_more_when_cars_are_scarce() -> None:
     def served(pooling: bool) -> int:
-        w = world(5, pooling=pooling, pool_consent_percent=100.0, drivers=12, surge=False)
-        for _ in range(450):
+        w = world(5, pooling=pooling, pool_consent_percent=100.0, drivers=20, surge=False,
+                  patience_min=10.0)
+        for _ in range(500):
             w.step()
-        return w.counts()["completed"]
+        return w.counts()["completed"] + w.counts()["aboard"]
 
-    assert served(True) > 1.1 * served(False)
+    assert served(True) > 1.2 * served(False)
