@@ -80,7 +80,7 @@ class Searches:
         self.evaluations = 0
         self.batches = 0
         self._rng = rng.spawn(games)
-        seeds = np.concatenate([random_state(r) for r in self._rng])
+        seeds = np.array([random_state(r)[0] for r in self._rng], np.uint64)
         plan = params.visits if params.gumbel else 0
         self.forest = new_forest(
             games, size, nodes=params.max_nodes, batch=batch or self.per_game * games,
