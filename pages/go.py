@@ -181,7 +181,7 @@ def page() -> None:
                              label_visibility="collapsed", on_change=_remember_view)
     view = st.session_state["go.view"]
     if view == "Training":
-        training()
+        training(run)
         return
     run_bar(run, _own_controls, paced=False)
     if opened.notice:

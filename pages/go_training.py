@@ -14,6 +14,7 @@ from engine.go.learner import LearningRun, Recipe
 from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
 from engine.go.players import NO_NETWORK, network_names
 from engine.go.showcase import some_games
+from engine.live import RUNS, Run
 from engine.params import Params, knobs
 from pages.common.components import boards, cards
 from pages.go_feed import feed, recordings
@@ -33,8 +34,12 @@ ASKED: Final[dict[type[Params], tuple[str, ...]]] = {
 RANDOM: Final = "random weights"
 
 
-def training() -> None:
-    """Draw the tab."""
+def training(game: Run) -> None:
+    """Draw the tab.
+
+    Args:
+        game: The page's own run, which is kept alive while its board is not shown.
+    """
     feed()
     runs = learner.learning_runs()
     names = [run.name for run in runs]
@@ -50,7 +55,7 @@ def training() -> None:
                 "best. Losses, Elo and games appear here while it learns.",
                 icon=":material/school:")
         return
-    st.fragment(_live, run_every=EVERY_S)(chosen)
+    st.fragment(_live, run_every=EVERY_S)(chosen, game.token)
 
 
 def _controls(runs: list[LearningRun], names: list[str]) -> str | None:
@@ -152,8 +157,9 @@ def _promote(name: str) -> None:
         st.session_state["go.training.problem"] = str(error)
 
 
-def _live(name: str) -> None:
+def _live(name: str, game: str) -> None:
     """Everything that changes while a run learns."""
+    RUNS.find(game)  # asking for it renews its lease
     run = learner.look(name)
     before = st.session_state.get("go.training.standing")
     st.session_state["go.training.standing"] = (name, run.standing)

@@ -131,7 +131,7 @@ def look(name: str) -> LearningRun:
         standing = "running"
     elif child is not None and status is None:
         standing = "starting"
-    elif status:
+    elif status and status != -signal.SIGTERM:  # a process told to end while it was starting
         standing, problem = "failed", _last_words(folder, status)
     return LearningRun(name, folder, standing, journal.state(folder), problem,
                        (folder / COMMAND).exists())

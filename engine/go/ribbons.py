@@ -5,6 +5,7 @@ Shape letters: B slots of a batch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,6 +24,8 @@ from engine.go.tree import (
     VISITS,
     Tree,
 )
+
+Int16 = npt.NDArray[np.int16]
 
 PLIES: Final = 7
 FULL_SEARCH: Final = 1600
@@ -48,7 +51,7 @@ class Ribbons(NamedTuple):
     node: list[int]
 
 
-def ribbons(tree: Tree, to_play: int, plies: int = PLIES) -> Ribbons:
+def ribbons(tree: Tree, to_play: int, plies: int = PLIES, most: int = MAX_NODES) -> Ribbons:
     """Prune the tree to what can be drawn.
 
     A node at depth d stays with 10 + 2 d visits, in proportion fewer while the search is young.
@@ -57,6 +60,7 @@ def ribbons(tree: Tree, to_play: int, plies: int = PLIES) -> Ribbons:
         tree: Searched by one simulation at least; read only.
         to_play: Who moves at the root, 1 black, −1 white.
         plies: Layers below the root.
+        most: Nodes at which it is cut off.
     """
     total = int(tree.nodes[0, VISITS])
     young = min(1.0, total / FULL_SEARCH)
@@ -72,7 +76,7 @@ def ribbons(tree: Tree, to_play: int, plies: int = PLIES) -> Ribbons:
             edges = tree.edges[first:first + opened]
             shown = edges[edges[:, TRIES] >= least]
             for move, child, tries in shown[:, (MOVE, CHILD, TRIES)].tolist():
-                if len(out.node) >= MAX_NODES:
+                if len(out.node) >= most:
                     return out
                 below.append(len(out.node))
                 out.parent.append(at)
@@ -82,6 +86,20 @@ def ribbons(tree: Tree, to_play: int, plies: int = PLIES) -> Ribbons:
                 out.node.append(child)
         layer = below
     return out
+
+
+def packed(position: int, history: Sequence[Ribbons]) -> Int16:
+    """Pictures of a growing tree in one array, int16.
+
+    The position comes first, then for each picture the number of its nodes N and N parents, moves,
+    visits (cut at 32,767) and chances to win.
+    """
+    words: list[int] = [position]
+    for drawn in history:
+        words.append(len(drawn.node))
+        for column in (drawn.parent, drawn.move, drawn.visits, drawn.win):
+            words.extend(column)
+    return np.minimum(np.array(words, np.int64), np.iinfo(np.int16).max).astype(np.int16)
 
 
 def newest(tree: Tree, drawn: Ribbons) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from engine.go import picture, record
 from engine.go.board import colour_name
 from engine.go.commands import COMMANDS
 from engine.go.players import Seat
+from engine.go.ribbons import packed
 from engine.go.settings import GoParams
 from engine.go.summary import cards
 from engine.go.table import ANALYST, STEPS_PER_S, Table
-from engine.go.thinker import Thinker
 from engine.live.simulation import Array, Event, Frame, Points, Scene, Snapshot
 from engine.params import Params
+
+POSITIONS: Final = 30_000
 
 
 class GoSimulation(Table):
@@ -33,6 +35,8 @@ class GoSimulation(Table):
         """See `Table`."""
         super().__init__(params, seed)
         self._shown: tuple[tuple[int, int], Snapshot] | None = None
+        self._place: tuple[int, int, int] = (-1, -1, -1)
+        self._position = 0
 
     def snapshot(self) -> Snapshot:
         """The present picture; unchanged while nothing happens."""
@@ -52,7 +56,8 @@ class GoSimulation(Table):
             facts["ownership"] = (100 * owner.astype(int)).tolist()
         seats = self.seats
         facts |= {
-            "position": self._position(watched), "over": self.over, "result": self.result,
+            "version": f"{self.step_count}.{self.revision}",
+            "position": self.position(), "over": self.over, "result": self.result,
             "mode": "what_if" if self.what_if else "play", "live": self.live.index,
             "phase": self.phase(), "networks": dict(self.networks),
             "players": {"black": _seat(seats.black), "white": _seat(seats.white)},
@@ -62,9 +67,14 @@ class GoSimulation(Table):
         }
         return facts
 
-    def _position(self, watched: Thinker | None) -> str:
-        """Names what is searched, so that pictures of one search can be told from another's."""
-        return f"{self.game.node.index}.{watched.serial if watched else 0}.{id(watched) % 9973}"
+    def position(self) -> int:
+        """Number of the search at hand, so that pictures of two searches can be told apart."""
+        watched = self.watched()
+        place = (self.game.node.index, id(watched), watched.serial if watched is not None else 0)
+        if place != self._place:
+            self._place = place
+            self._position = (self._position + 1) % POSITIONS
+        return self._position
 
     def phase(self) -> dict[str, Any]:
         """What is going on, as a kind and a sentence."""
@@ -113,8 +123,10 @@ class GoSimulation(Table):
         return 0
 
     def layers(self) -> Mapping[str, Array]:
-        """None."""
-        return {}
+        """How the tree grew so far, see `ribbons.packed`."""
+        watched = self.watched()
+        pictures = [] if watched is None else watched.pictures
+        return {"growth": packed(self.position(), pictures)}
 
     def status(self) -> Mapping[str, Any]:
         """What is going on, for the headline."""

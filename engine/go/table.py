@@ -293,7 +293,8 @@ class Table:
         node = review.node
         if node is None:
             self.review = None
-            self.game.go(review.home.index)
+            if review.follows:
+                self.game.go(review.home.index)
             text = f"Reviewed {len(review.nodes) - 1} moves"
             self.note("review", text)
             self.changed()

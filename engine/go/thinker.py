@@ -21,15 +21,17 @@ from engine.go.game import Game, Node
 from engine.go.params import SearchParams
 from engine.go.players import Mind
 from engine.go.review import Report
+from engine.go.ribbons import Ribbons, ribbons
 from engine.go.search import Search
 from engine.go.tree import NODES_USED, ROOT_PRIOR, Tree
 
 SLICE_US: Final = 25_000.0
-MOST_PER_SLICE: Final = 2048
+MOST_PER_SLICE: Final = 64
 REFERENCE_AREA: Final = 81
 FOLLOWED_PLIES: Final = 4
 GROWTH_FROM: Final = 16
 GROWTH_RATIO: Final = 1.25
+PICTURE_NODES: Final = 150
 OWNERSHIP_RATIO: Final = 1.1
 LINE: Final = 12
 REBUILT: Final = ("gumbel", "batch", "max_nodes", "cache")
@@ -46,6 +48,7 @@ class Thinker:
         spent: Whether its tree can take no more.
         serial: Grows whenever it is shown another position.
         growth: (simulations, visits by move) at a growing number of simulations.
+        pictures: The tree at the same numbers of simulations.
     """
 
     def __init__(self, mind: Mind, params: SearchParams, size: int, seed: tuple[int, int]) -> None:
@@ -60,6 +63,7 @@ class Thinker:
         self.mind = mind
         self.serial = 0
         self.growth: list[tuple[int, Mapping[int, int]]] = []
+        self.pictures: list[Ribbons] = []
         self._owned: npt.NDArray[np.float32] | None = None
         self._owned_at = 0
         self.size, self._seed, self._params = size, seed, params
@@ -204,6 +208,7 @@ class Thinker:
         self.serial += 1
         self.ended = self.spent = False
         self.growth = []
+        self.pictures = []
         self._mark = float(GROWTH_FROM)
         self._owned = None
         self._owned_at = 0
@@ -214,6 +219,8 @@ class Thinker:
         found = self.candidates()
         self.growth.append((int(found.visits.sum()),
                             dict(zip(found.move.tolist(), found.visits.tolist(), strict=True))))
+        self.pictures.append(
+            ribbons(self.tree, to_play(self._search.board), most=PICTURE_NODES))
         self._mark = max(self._mark, self.visits) * GROWTH_RATIO
 
     def _way(self, game: Game, node: Node) -> list[int] | None:

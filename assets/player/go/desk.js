@@ -21,9 +21,6 @@ const SILENT = new Set(["play", "pass", "undo", "goto", "explore", "what_if", "p
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(await (await fetch(new URL("desk.css", import.meta.url))).text());
 
-/** What a session feeds a world of agents with; a board has none of it. */
-const NO_AGENTS = { scene() {}, array() {}, layer() {}, key() {}, frame() {} };
-
 class Desk {
   constructor(parent, data, trigger) {
     this.parent = parent;
@@ -85,11 +82,27 @@ class Desk {
     if (data.run === this.hub?.token) return;
     this.#disconnect();
     this.hub = acquireHub(data.run);
-    this.session = new Session(this.hub, `/live/ws?run=${encodeURIComponent(data.run)}`, NO_AGENTS);
+    this.session = new Session(this.hub, `/live/ws?run=${encodeURIComponent(data.run)}`, {
+      scene() {},
+      array() {},
+      layer: (name, values) => {
+        if (name !== "growth") return;
+        this.growth.layer(values);
+        if (this.view.growth !== null) this.#stain();
+      },
+      key() {},
+      frame() {},
+    });
     this.offs = [
       this.hub.on("snapshot", () => {
-        this.growth.take(this.hub.snapshot.facts);
+        const { facts } = this.hub.snapshot;
+        if (facts.version === this.version) return; // a board at rest is sent again and again
+        this.version = facts.version;
+        this.growth.take(facts);
         this.#stain();
+      }),
+      this.hub.on("scene", () => {
+        this.version = null;
       }),
       this.hub.on("said", () => this.#said(this.hub.said)),
     ];
@@ -155,7 +168,7 @@ class Desk {
         return {
           draws: desk.draws, theme: desk.theme?.name, link: desk.hub.link.state, state: desk.hub.status?.state ?? "",
           visits: grouped(desk.hub.snapshot?.facts.search.visits ?? 0), hover: desk.view.hover, cursor: desk.board.cursor,
-          growth: desk.view.growth, kept: desk.growth.pictures.length, branches: desk.tree.all.length,
+          growth: desk.view.growth, moments: desk.growth.moments(desk.hub.snapshot?.facts), branches: desk.tree.all.length,
         };
       },
       where: (point) => desk.board.where(point),

@@ -11,7 +11,9 @@ const LEAST_SHARE = 0.004;
 /** Visits under which a move is not labelled. */
 const LABEL_VISITS = 8;
 const LEAST_OWNED = 0.18;
+/** Shares under this, or under a part of the highest where all are small, get no square. */
 const HEAT_FROM = 0.012;
+const HEAT_PART = 0.15;
 const TWO_LINES_PX = 34;
 const ONE_LINE_PX = 15;
 
@@ -38,8 +40,9 @@ export function drawHeat(g, geometry, theme, stones, shares) {
   let high = 0;
   for (let p = 0; p < stones.length; p += 1) high = Math.max(high, shares[p]);
   if (!high) return;
+  const least = Math.min(HEAT_FROM, high * HEAT_PART);
   for (let p = 0; p < stones.length; p += 1) {
-    if (stones[p] || shares[p] < HEAT_FROM) continue;
+    if (stones[p] || shares[p] < least) continue;
     const depth = Math.sqrt(shares[p] / high);
     g.fillStyle = mix(c.heatLow, c.heatHigh, depth);
     square(g, geometry.x(p), geometry.y(p), cell * 0.94, cell * 0.12);

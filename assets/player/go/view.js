@@ -51,6 +51,23 @@ export class Growth {
   constructor() {
     this.position = null;
     this.pictures = [];
+    /** What the server kept of the tree: {position, trees}. */
+    this.kept = { position: null, trees: [] };
+  }
+
+  /**
+   * Trees at a growing number of simulations, as the server's layer has them.
+   * @param {Int16Array} words Position, then for each picture N and N parents, moves, visits, wins.
+   */
+  layer(words) {
+    const trees = [];
+    for (let at = 1; at < words.length;) {
+      const n = words[at];
+      const column = (i) => Array.from(words.subarray(at + 1 + i * n, at + 1 + (i + 1) * n));
+      trees.push({ parent: column(0), move: column(1), visits: column(2), win: column(3), newest: [], leaves: [] });
+      at += 1 + 4 * n;
+    }
+    this.kept = { position: words[0], trees };
   }
 
   /** @param {object} facts A snapshot. */
@@ -75,11 +92,20 @@ export class Growth {
     this.pictures.splice(drop, 1);
   }
 
+  /** How many moments of this search can be looked at. */
+  moments(facts) {
+    return this.pictures.length + (this.kept.position === facts?.position ? this.kept.trees.length : 0);
+  }
+
   /** Facts as they were at `visits`, or the facts themselves. */
   at(facts, visits) {
-    if (visits === null || !this.pictures.length) return facts;
-    let best = this.pictures[0];
-    for (const picture of this.pictures) if (picture.visits <= visits) best = picture;
-    return { ...facts, ...best.facts };
+    if (visits === null) return facts;
+    const picture = this.pictures.findLast((p) => p.visits <= visits);
+    if (picture) return { ...facts, ...picture.facts };
+    const trees = this.kept.position === facts.position ? this.kept.trees : [];
+    // before the window was opened only the tree is known
+    const tree = trees.findLast((t) => t.visits[0] <= visits) ?? trees[0];
+    if (tree) return { ...facts, tree, search: { ...facts.search, visits: tree.visits[0] } };
+    return this.pictures.length ? { ...facts, ...this.pictures[0].facts } : facts;
   }
 }

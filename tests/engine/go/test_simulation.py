@@ -333,3 +333,22 @@ def test_a_run_stops_at_once_while_it_thinks():
     runs.stop(run.token)
     assert time.monotonic() - began < 2.0
     assert run.state == "ended"
+
+
+def test_the_growth_of_the_tree_is_kept_in_one_array():
+    sim = table(visits=400)
+    settle(sim)
+    words = sim.layers()["growth"].tolist()
+    assert words[0] == facts(sim)["position"]
+    at, totals = 1, []
+    while at < len(words):
+        n = words[at]
+        parent, move, visits = (words[at + 1 + i * n:at + 1 + (i + 1) * n] for i in range(3))
+        assert (parent[0], move[0]) == (-1, -1)
+        assert all(p < i for i, p in enumerate(parent))
+        assert all(visits[p] >= visits[i] for i, p in enumerate(parent) if i)
+        totals.append(visits[0])
+        at += 1 + 4 * n
+    assert at == len(words)
+    assert len(totals) > 3
+    assert totals == sorted(totals)
