@@ -29,6 +29,26 @@ class Scenario(Protocol):
         """Its knobs."""
 
 
+class Figure(Protocol):
+    """A key figure, as every domain declares them."""
+
+    @property
+    def name(self) -> str:
+        """Short machine name."""
+
+    @property
+    def label(self) -> str:
+        """As shown."""
+
+    @property
+    def unit(self) -> str:
+        """As shown behind the value."""
+
+    @property
+    def series(self) -> str:
+        """Series that it is computed from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """One system.
@@ -40,6 +60,7 @@ class Domain:
         params: Its knobs.
         make: Makes a world of it.
         scenarios: Named starts; the first is the default one unless `standard` is among them.
+        figures: Its key figures (name, label, unit, series).
         commands: What can be done to a running world.
         rate: Steps a second to start with.
     """
@@ -50,6 +71,7 @@ class Domain:
     params: type[Params]
     make: Maker
     scenarios: Mapping[str, Scenario]
+    figures: tuple[Figure, ...]
     commands: tuple[str, ...]
     rate: float
 
@@ -81,7 +103,8 @@ def domains() -> Mapping[str, Domain]:
         home = import_module(f"engine.{name}")
         out[name] = Domain(
             name, title, agent, getattr(home, f"{title}Params"),
-            getattr(home, f"{title}Simulation"), home.SCENARIOS, tuple(home.COMMANDS), rate)
+            getattr(home, f"{title}Simulation"), home.SCENARIOS, tuple(home.KPIS),
+            tuple(home.COMMANDS), rate)
     return out
 
 

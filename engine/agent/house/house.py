@@ -48,7 +48,8 @@ class House:
     def overview(self) -> list[dict[str, Any]]:
         """Every living run in a few words; keys stay secret."""
         own = {run.token for run in self.own_runs()}
-        return [{**describe(run), "yours": run.token in own} for run in self.runs.alive()]
+        return [{**describe(run), "rate": run.rate, "yours": run.token in own}
+                for run in self.runs.alive()]
 
     def find(self, number: int | None, engine: str | None) -> Run:
         """The run that is meant: by number, else the system's newest, else the only one.

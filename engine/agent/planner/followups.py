@@ -1,0 +1,80 @@
+"""A follow-up as the whole request it stands for: the last one, with what is new put in."""
+
+from __future__ import annotations
+
+from engine.agent.planner.clauses import Ask, Reader
+from engine.agent.planner.lexicon import Kind
+from engine.agent.planner.quantities import Quantity
+
+_KINDS: tuple[Kind, ...] = ("CHOICE", "ENGINE", "SCENARIO", "FIGURE", "COMMAND", "PARAM")
+
+
+def rephrase(last: Ask, new: Ask, reader: Reader) -> Ask | None:
+    """The last request with the follow-up's numbers, choices and names in the place of its own.
+
+    Returns:
+        The new request with the act of the last one; None where nothing of it fits.
+    """
+    tokens = list(last.reading.tokens)
+    edits: list[tuple[int, int, list[str]]] = []
+    extra: list[str] = []
+    _numbers(last, new, edits, extra)
+    for kind in _KINDS:
+        fresh = [m for m in new.reading.mentions if m.kind == kind]
+        old = [m for m in last.reading.mentions if m.kind == kind]
+        if not fresh or (kind == "PARAM" and (edits or extra)):
+            continue
+        said = list(new.reading.tokens[fresh[0].start:fresh[0].end])
+        if old and kind != "PARAM":
+            edits.append((old[0].start, old[0].end, said))
+        else:
+            lead = list(new.reading.tokens[max(0, fresh[0].start - 1):fresh[0].start])
+            extra += [*([w for w in lead if w in ("with", "without", "in")] or ["with"]), *said]
+    if new.reading.agents:
+        at = [i for i, t in enumerate(tokens) if t.isdigit() or ("-" in t and t[-1].isdigit())]
+        if last.reading.agents and at:
+            edits.append((at[0], at[0] + 1, [str(new.reading.agents[0][1])]))
+        else:
+            extra += ["robot" if new.reading.agents[0][0] != "dispatch" else "driver",
+                      str(new.reading.agents[0][1])]
+    for start, end, words in sorted(edits, reverse=True):
+        tokens[start:end] = words
+    ask = reader.ask(" ".join([*tokens, *extra]))
+    return Ask(ask.text, ask.reading, last.guess)
+
+
+def _numbers(last: Ask, new: Ask, edits: list[tuple[int, int, list[str]]],
+             extra: list[str]) -> None:
+    """Replace or scale the number meant: that of the named setting, else the first."""
+    if not new.reading.numbers:
+        return
+    number = new.reading.numbers[0]
+    named = [m for m in new.reading.mentions if m.kind == "PARAM"]
+    old = _target(last, [m.meanings[0].name for m in named])
+    if number.role == "factor":
+        if old is not None:
+            edits.append((old.start, old.end, _written(old, old.value * number.value)))
+        return
+    if old is not None and (named or number.unit == old.unit or not number.unit):
+        edits.append((old.start, old.end, _written(number, number.value)))
+    else:
+        words = list(new.reading.tokens[number.start:number.end])
+        for m in named[:1]:
+            words += new.reading.tokens[m.start:m.end]
+        extra += ["with", *words]
+
+
+def _target(last: Ask, names: list[str]) -> Quantity | None:
+    """The number of the last request that belongs to a setting (of these names)."""
+    for q in last.reading.numbers:
+        for m in last.reading.mentions:
+            near = q.end == m.start or 0 <= q.start - m.end <= 3
+            if near and m.of("PARAM") and (not names or m.meanings[0].name in names):
+                return q
+    plain = [q for q in last.reading.numbers if q.role != "factor"]
+    return plain[0] if plain and not names else None
+
+
+def _written(like: Quantity, value: float) -> list[str]:
+    text = f"{value:.10g}"
+    return [text, like.unit] if like.unit else [text]

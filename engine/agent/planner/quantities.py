@@ -1,0 +1,183 @@
+"""Numbers as people write them: 1,200 · 1.5k · two minutes · half · twice as many · 40 %."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Role = Literal["value", "factor", "percent"]
+
+_ONES: Final = {w: i for i, w in enumerate((
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen"))}
+_TENS: Final = {w: 10 * (i + 2) for i, w in enumerate((
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"))}
+_SCALES: Final = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "k": 1e3, "m": 1e6,
+                  "dozen": 12.0}
+_FACTORS: Final = {"twice": 2.0, "double": 2.0, "doubled": 2.0, "doubling": 2.0, "triple": 3.0,
+                   "thrice": 3.0, "quadruple": 4.0, "half": 0.5, "halve": 0.5, "halved": 0.5,
+                   "quarter": 0.25, "third": 1 / 3}
+# unit -> (dimension, size in the dimension's base unit)
+UNITS: Final[dict[str, tuple[str, float]]] = {
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), ("time", 1e-3)),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("time", 1.0)),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), ("time", 60.0)),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), ("time", 3600.0)),
+    **dict.fromkeys(("day", "days"), ("time", 86400.0)),
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), ("length", 1.0)),
+    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"),
+                    ("length", 1e3)),
+    **dict.fromkeys(("mile", "miles"), ("length", 1609.344)),
+    **dict.fromkeys(("%", "percent", "per-cent", "pct"), ("percent", 1.0)),
+    **dict.fromkeys(("wh", "watt-hours"), ("energy", 1.0)),
+    **dict.fromkeys(("kwh",), ("energy", 1e3)),
+}
+_NUMBER: Final = re.compile(r"[-−]?\d+(?:[\d,' ]*\d)?(?:\.\d+)?|[-−]?\.\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with what it means.
+
+    Attributes:
+        value: The number; a factor where `role` says so.
+        unit: As written, lower case, or "".
+        role: A plain value, a factor ("twice"), or per cent.
+        start: First token.
+        end: Token after the last.
+    """
+
+    value: float
+    unit: str
+    role: Role
+    start: int
+    end: int
+
+    def in_unit(self, unit: str) -> float:
+        """The value in another unit of the same dimension; as it is where they do not fit.
+
+        A unit such as "orders/h" or "robots" counts things: nothing is converted.
+        """
+        theirs = UNITS.get(unit.lower())
+        mine = UNITS.get(self.unit)
+        if mine is None or theirs is None or mine[0] != theirs[0]:
+            return self.value
+        return self.value * mine[1] / theirs[1]
+
+
+def quantities(tokens: list[str]) -> list[Quantity]:
+    """Every number in a token list, from left to right, none inside another."""
+    out: list[Quantity] = []
+    i = 0
+    while i < len(tokens):
+        found = _plain(tokens, i) if tokens[i:i + 2] == ["half", "a"] else None
+        found = found or _factor(tokens, i) or _plain(tokens, i)
+        if found is None:
+            i += 1
+            continue
+        out.append(found)
+        i = found.end
+    return out
+
+
+def _factor(tokens: list[str], i: int) -> Quantity | None:
+    """Twice, half as many, three times, 2x."""
+    word = tokens[i]
+    end = i + 1
+    value = _FACTORS.get(word)
+    if value is not None and word in ("third", "quarter") and tokens[i - 1:i] != ["a"]:
+        value = None
+    if value is None and (times := re.fullmatch(r"(\d+(?:\.\d+)?)[x×]", word)):
+        value = float(times.group(1))
+    if value is None and tokens[i + 1:i + 2] in (["times"], ["x"], ["×"]):
+        number = _single(word)
+        if number is not None:
+            value, end = number, i + 2
+    if value is None:
+        return None
+    for tail in (["as", "many"], ["as", "much"], ["the"], ["of"]):
+        if tokens[end:end + len(tail)] == tail:
+            end += len(tail)
+            break
+    return Quantity(value, "", "factor", i, end)
+
+
+def _plain(tokens: list[str], i: int) -> Quantity | None:
+    """800, 1.5k, two hundred, 40 %, 2 min; "a minute" counts as one."""
+    if tokens[i] == "half" and tokens[i + 1:i + 2] == ["a"] and tokens[i + 2:i + 3] \
+            and tokens[i + 2] in UNITS:
+        return Quantity(0.5, tokens[i + 2], "value", i, i + 3)
+    read = _read(tokens, i)
+    if read is None and tokens[i] == "a" and tokens[i + 1:i + 2] \
+            and tokens[i + 1] in _SCALES and len(tokens[i + 1]) > 1:
+        value, end = _read(["1", *tokens[i + 1:]], 0) or (0.0, 0)
+        read = value, i + end
+    if read is None:
+        if tokens[i] in ("a", "an") and tokens[i + 1:i + 2] and tokens[i + 1] in UNITS \
+                and len(tokens[i + 1]) > 3:
+            return Quantity(1.0, tokens[i + 1], "value", i, i + 2)
+        return None
+    value, end = read
+    if tokens[end:end + 3] == ["and", "a", "half"]:
+        value, end = value + 0.5, end + 3
+    unit = ""
+    glued = re.fullmatch(r"[-−]?[\d.,']+([a-z%]+)", tokens[i])
+    if glued and glued.group(1) in UNITS and glued.group(1) != "m":
+        unit = glued.group(1)
+    elif end < len(tokens) and tokens[end] in UNITS:
+        unit, end = tokens[end], end + 1
+        if tokens[end:end + 3] == ["and", "a", "half"]:
+            value, end = value + 0.5, end + 3
+    role: Role = "percent" if UNITS.get(unit, ("",))[0] == "percent" else "value"
+    return Quantity(value, unit, role, i, end)
+
+
+def _read(tokens: list[str], i: int) -> tuple[float, int] | None:
+    """A number from token i on, and where it ends."""
+    first = _single(tokens[i])
+    if first is None:
+        return None
+    value, end = first, i + 1
+    total = 0.0
+    while end < len(tokens):
+        word = tokens[end]
+        if word in _SCALES and word != "m":
+            value *= _SCALES[word]
+            if value >= 1000:
+                total, value = total + value, 0.0
+        elif word == "and" and end + 1 < len(tokens) and tokens[end + 1] in {**_ONES, **_TENS} \
+                and tokens[end - 1] in _SCALES:
+            pass
+        elif word in _ONES and (tokens[end - 1] in _TENS or tokens[end - 1] in _SCALES
+                                or tokens[end - 1] == "and"):
+            value += _ONES[word]
+        elif word in _TENS and (tokens[end - 1] in _SCALES or tokens[end - 1] == "and"):
+            value += _TENS[word]
+        elif word in _ONES or word in _TENS or end > i + 8:
+            break
+        else:
+            break
+        end += 1
+    return total + value, end
+
+
+def _single(word: str) -> float | None:
+    """One token as a number."""
+    if word in _ONES:
+        return float(_ONES[word])
+    if word in _TENS:
+        return float(_TENS[word])
+    if "-" in word and not word.startswith("-"):
+        tens, _, ones = word.partition("-")
+        if tens in _TENS and ones in _ONES:
+            return float(_TENS[tens] + _ONES[ones])
+    found = re.fullmatch(r"([-−]?)(\d[\d,']*(?:\.\d+)?|\.\d+)([a-z%]*)", word)
+    if not found:
+        return None
+    sign, digits, tail = found.groups()
+    value = float(digits.replace(",", "").replace("'", "")) * (-1 if sign else 1)
+    if tail in ("k", "m") and tail in _SCALES:
+        return value * _SCALES[tail] if tail == "k" else value * 1e6
+    return value if not tail or tail in UNITS else None

@@ -1,0 +1,362 @@
+"""From what is asked for to calls and answers: one short script an act.
+
+A script is a generator: it yields calls, is sent their results, and returns its sentence. It is
+played again from its start with the recorded results for every request, so the planner keeps
+nothing between two requests and a history is all that it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from engine.agent.house.domains import Domain, domains
+from engine.agent.planner import compose
+from engine.agent.planner.arms import arms_of
+from engine.agent.planner.clauses import Ask
+from engine.agent.planner.context import Context, figures_in, settings_in
+from engine.agent.planner.lookups import (
+    code,
+    compare_runs,
+    image,
+    knowledge,
+    open_page,
+    recorded,
+    runs,
+    say,
+    web,
+)
+from engine.agent.planner.quantities import Quantity
+from engine.agent.planner.steps import AskBack, Call, Failed, Result, Script, one
+
+ABOVE: Final = frozenset(("above", "over", "passes", "exceeds", "reaches", "hits", "tops", "rises",
+                          "climbs", "more", "greater", "higher", "pass", "exceed", "reach"))
+BELOW: Final = frozenset(("below", "under", "falls", "drops", "sinks", "less", "lower", "fewer",
+                          "fall", "drop"))
+UP: Final = frozenset(("increase", "raise", "lift", "up", "bump", "more", "additional", "extra",
+                       "add", "boost", "push"))
+DOWN: Final = frozenset(("decrease", "lower", "reduce", "cut", "drop", "down", "fewer", "less",
+                         "remove", "shrink"))
+A_BIT: Final = 1.1
+DEFAULT_STEPS: Final = 1200
+DEFAULT_SEEDS: Final = 4
+
+
+def perform(asks: Sequence[Ask], context: Context) -> Script:
+    """Every act of a message in order; ends where one fails."""
+    said: list[str] = []
+    for ask in _merged(asks):
+        handler = HANDLERS.get(ask.act)
+        try:
+            if handler is None:
+                said.append(compose.CANNOT)
+            else:
+                said.append((yield from handler(ask, context)))
+        except AskBack as question:
+            said.append(str(question))
+            break
+        except Failed as failure:
+            said.append(compose.failed(str(failure)))
+            break
+        context.heard(ask)
+    return "\n\n".join(s for s in said if s)
+
+
+def _merged(asks: Sequence[Ask]) -> list[Ask]:
+    """A comparison draws its own figures: a chart asked for right after it says which."""
+    out: list[Ask] = []
+    for ask in asks:
+        last = out[-1] if out else None
+        if last is not None and (last.act, ask.act) == ("compare", "chart") \
+                and not ask.reading.runs:
+            both = replace(last.reading, mentions=(*last.reading.mentions,
+                                                   *(m for m in ask.reading.mentions
+                                                     if m.of("FIGURE"))))
+            out[-1] = replace(last, reading=both)
+        else:
+            out.append(ask)
+    return out
+
+
+def _domain(ask: Ask, context: Context) -> Domain:
+    engine = context.engine_of(ask)
+    if engine is None:
+        names = " or ".join(f"**{d.title.lower()}**" for d in domains().values())
+        raise AskBack(f"Which system do you mean: {names}?")
+    return domains()[engine]
+
+
+def start(ask: Ask, context: Context) -> Script:
+    """Start a run."""
+    of = _domain(ask, context)
+    settings, free = settings_in(ask, of)
+    seed = _after(ask, free, "seed")
+    free = [q for q in free if q != seed]
+    if not settings and free:
+        first = next(iter(compose.ranges(of)))  # "run the warehouse with 800"
+        settings[first] = round(free[0].value)
+    compose.check_ranges(of, settings, AskBack)
+    scenarios = [e.name for e in ask.reading.of("SCENARIO") if e.engine == of.name]
+    arguments: dict[str, Any] = {"engine": of.name, "settings": settings}
+    if scenarios:
+        arguments["scenario"] = scenarios[0]
+    if seed is not None:
+        arguments["seed"] = round(seed.value)
+    data = yield from one("start_run", arguments)
+    context.engine, context.run = of.name, data.get("run")
+    return compose.started(data, settings, of)
+
+
+def control(action: str) -> Callable[[Ask, Context], Script]:
+    """Pause, resume, reset, stop."""
+    def script(ask: Ask, context: Context) -> Script:
+        data = yield from one("control_run", {**context.run_arguments(ask), "action": action})
+        return compose.controlled(data, action)
+    return script
+
+
+def step(ask: Ask, context: Context) -> Script:
+    """Make some steps."""
+    count = next((round(q.value) for q in ask.reading.numbers if q.role == "value"), 1)
+    if not 1 <= count <= 1000:
+        raise AskBack(f"{count:,} steps at once are too many; say 1 to 1,000.")
+    data = yield from one("control_run", {**context.run_arguments(ask), "action": "step",
+                                           "steps": count})
+    return compose.controlled(data, "step")
+
+
+def speed(ask: Ask, context: Context) -> Script:
+    """Change the speed."""
+    where = context.run_arguments(ask)
+    numbers = [q for q in ask.reading.numbers if q.role == "value"]
+    factors = [q for q in ask.reading.numbers if q.role == "factor"]
+    rate: float
+    if ask.says("fast", "full", "max", "maximum", "top") and not numbers:
+        rate = 0.0
+    elif numbers:
+        rate = numbers[0].value
+    else:
+        runs = yield from one("list_runs", {})
+        now = _rate_of(runs, where)
+        slower = ask.says("slower", "slow", "down")
+        change = factors[0].value if factors else 2.0
+        rate = max(0.5, now / change if slower and change > 1 else now * change)
+    data = yield from one("control_run", {**where, "action": "speed", "rate": rate})
+    return compose.sped(data, rate)
+
+
+def change(ask: Ask, context: Context) -> Script:
+    """Change settings, to a value or from the present one."""
+    of = _domain(ask, context)
+    settings, free = settings_in(ask, of)
+    named = [e for e in ask.reading.of("PARAM") if e.engine == of.name]
+    amount = _relative(ask, free, settings, of)
+    if amount and named:
+        settings = yield from _from_present(ask, context, of, named[0].name, amount)
+    if not settings:
+        raise AskBack(compose.which_setting(of, [e.name for e in named]))
+    compose.check_ranges(of, settings, AskBack)
+    data = yield from one("set_settings", {**context.run_arguments(ask), "settings": settings})
+    return compose.changed(data)
+
+
+def _relative(ask: Ask, free: Sequence[Quantity], settings: Mapping[str, Any],
+              of: Domain) -> Callable[[float], float] | None:
+    """How a new value follows from the present one, or None for a plain value."""
+    factors = [q for q in ask.reading.numbers if q.role == "factor"]
+    down, up = ask.says(*DOWN), ask.says(*UP)
+    if factors:
+        return lambda now: now * factors[0].value
+    if not (up or down) or "to" in ask.reading.tokens:
+        return None
+    sign = -1 if down else 1
+    percent = [q for q in ask.reading.numbers if q.role == "percent"]
+    kinds = compose.ranges(of)
+    if percent and "by" in ask.reading.tokens:
+        share = percent[0].value / 100
+        return lambda now: now * (1 + sign * share)
+    plain = [q for q in ask.reading.numbers if q.role == "value"]
+    if plain and ("by" in ask.reading.tokens or ask.says("more", "fewer", "less", "additional",
+                                                         "extra", "add", "remove")):
+        return lambda now: now + sign * plain[0].value
+    if not plain and not percent and not any(kinds[n].kind in ("bool", "choice") for n in settings):
+        return lambda now: now * (A_BIT if up and not down else 1 / A_BIT)
+    return None
+
+
+def _from_present(ask: Ask, context: Context, of: Domain, name: str,
+                  amount: Callable[[float], float],
+                  ) -> Generator[list[Call], list[Result], dict[str, Any]]:
+    """The new value of a setting, from the one in force."""
+    data = yield from one("read_settings", {**context.run_arguments(ask), "names": [name]})
+    row = data["settings"][0]
+    value = amount(float(row["value"]))
+    whole = isinstance(row["value"], int)
+    return {name: round(value) if whole else float(f"{value:.6g}")}
+
+
+def settings(ask: Ask, context: Context) -> Script:
+    """Read settings."""
+    of = _domain(ask, context)
+    names = [e.name for e in ask.reading.of("PARAM") if e.engine == of.name]
+    data = yield from one("read_settings", {**context.run_arguments(ask), "names": names[:6]})
+    return compose.settings(data, named=bool(names))
+
+
+def figures(ask: Ask, context: Context) -> Script:
+    """Read figures of a living run."""
+    engine = context.engine_of(ask)
+    names = [e.name for e in figures_in(ask, engine)]
+    context.figure = names[0] if names else context.figure
+    data = yield from one("read_figures", {**context.run_arguments(ask), "names": names[:6]})
+    return compose.figures(data, named=bool(names))
+
+
+def inspect(ask: Ask, context: Context) -> Script:
+    """Look at one agent."""
+    number = ask.reading.agents[0][1] if ask.reading.agents else context.agent
+    if number is None:
+        raise AskBack("Which one do you mean? Say its number, as in **robot 17**.")
+    context.agent = number
+    data = yield from one("inspect", {**context.run_arguments(ask), "agent": number})
+    return compose.inspected(data)
+
+
+def wait_for(ask: Ask, context: Context) -> Script:
+    """Wait until a figure passes a value."""
+    of = _domain(ask, context)
+    named = figures_in(ask, of.name)
+    numbers = [q for q in ask.reading.numbers if q.role != "factor"]
+    if not named:
+        raise AskBack(compose.which_figure(of))
+    if not numbers:
+        raise AskBack(f"Which value should {named[0].name} pass?")
+    figure = next(f for f in of.figures if f.name == named[0].name)
+    value = numbers[-1].in_unit(figure.unit)
+    passes = "below" if ask.says(*BELOW) else "above"
+    data = yield from one("wait_until", {
+        **context.run_arguments(ask), "figure": figure.name, "passes": passes, "value": value})
+    return compose.waited(data, passes, value)
+
+
+def inject(ask: Ask, context: Context) -> Script:
+    """Do something to a world."""
+    of = _domain(ask, context)
+    found = [e for e in ask.reading.of("COMMAND") if e.engine == of.name]
+    command = found[0].name if found else "break_robot" if ask.reading.agents else None
+    if command is None or command not in of.commands:
+        raise AskBack(compose.which_command(of))
+    arguments: dict[str, Any] = {}
+    if ask.says("end", "lift", "undo", "clear", "reopen") and command != "recover":
+        arguments, command = ({"incident": command} if of.name == "dispatch" else
+                              {"fault": command}), "recover"
+    elif command != "recover":
+        for q in ask.reading.numbers:
+            if q.role == "factor" or ask.says("times"):
+                arguments["factor"] = q.value
+            elif q.unit:
+                arguments["seconds"] = round(q.in_unit("s"))
+            elif ask.says("riders", "people", "passengers", "fans"):
+                arguments["riders"] = round(q.value)
+    if command == "break_robot" and ask.reading.agents:
+        arguments["robot"] = ask.reading.agents[0][1]
+    data = yield from one("inject", {**context.run_arguments(ask), "command": command,
+                                      "arguments": arguments})
+    return compose.injected(data)
+
+
+def chart(ask: Ask, context: Context) -> Script:
+    """Draw recorded series."""
+    of = _domain(ask, context)
+    names = [e.name for e in figures_in(ask, of.name)] or ([context.figure] if context.figure
+                                                          else [])
+    if not names:
+        raise AskBack(compose.which_figure(of))
+    series = list(dict.fromkeys(f.series for f in of.figures if f.name in names))
+    numbers = list(ask.reading.runs) or (yield from _numbers(ask, context, of))
+    kind = "histogram" if ask.says("histogram", "distribution") else "line"
+    data = yield from one("draw_chart", {"runs": numbers, "series": series, "kind": kind})
+    return compose.drawn(data)
+
+
+def _numbers(ask: Ask, context: Context,
+             of: Domain) -> Generator[list[Call], list[Result], list[int]]:
+    """Numbers of the runs meant: the one spoken of, the living one, or the newest recorded."""
+    if context.run is not None and context.engine in (None, of.name):
+        return [context.run]
+    living = [r["run"] for r in context.own_runs() if r.get("engine") == of.name and r.get("run")]
+    if living:
+        return [int(living[-1])]
+    data = yield from one("list_recorded", {})
+    kept = [r["run"] for r in data["runs"] if r["engine"] == of.name]
+    if not kept:
+        raise AskBack(f"No {of.name} run has been recorded yet. Shall I start one?")
+    return [int(kept[0])]
+
+
+def export(ask: Ask, context: Context) -> Script:
+    """Links to downloads."""
+    numbers = list(ask.reading.runs)
+    series: list[str] = []
+    if not numbers:
+        of = _domain(ask, context)
+        numbers = yield from _numbers(ask, context, of)
+        names = {e.name for e in figures_in(ask, of.name)}
+        series = list(dict.fromkeys(f.series for f in of.figures if f.name in names))
+    data = yield from one("export_csv", {"runs": numbers, "series": series})
+    return compose.exported(data, numbers)
+
+
+def compare(ask: Ask, context: Context) -> Script:
+    """Two settings on the same seeds."""
+    of = _domain(ask, context)
+    arms = arms_of(ask, of)
+    if arms is None:
+        raise AskBack(compose.what_to_compare(of))
+    a, b = arms
+    for values in (a, b):
+        compose.check_ranges(of, values, AskBack)
+    _, free = settings_in(ask, of)
+    seeds = _before(ask, free, "seeds")
+    arguments: dict[str, Any] = {
+        "engine": of.name, "a": a, "b": b, "steps": DEFAULT_STEPS,
+        "seeds": min(20, max(1, round(seeds.value))) if seeds else DEFAULT_SEEDS,
+        "figures": [e.name for e in figures_in(ask, of.name)]}
+    scenarios = [e.name for e in ask.reading.of("SCENARIO") if e.engine == of.name]
+    if scenarios:
+        arguments["scenario"] = scenarios[0]
+    data = yield from one("compare_settings", arguments)
+    return compose.compared(data, a, b)
+
+
+def _after(ask: Ask, free: Sequence[Quantity], word: str) -> Quantity | None:
+    """The number right after a word."""
+    tokens = ask.reading.tokens
+    return next((q for q in free if q.start and tokens[q.start - 1] == word), None)
+
+
+def _before(ask: Ask, free: Sequence[Quantity], word: str) -> Quantity | None:
+    """The number right before a word."""
+    tokens = ask.reading.tokens
+    return next((q for q in free if tokens[q.end:q.end + 1] == (word,)), None)
+
+
+def _rate_of(runs: Sequence[Mapping[str, Any]], where: Mapping[str, Any]) -> float:
+    """Steps a second of the run meant; 10 where nobody knows."""
+    for r in reversed(runs):
+        if r.get("yours") and (where.get("run") in (None, r.get("number"))) \
+                and where.get("engine") in (None, r.get("domain")):
+            return float(r.get("rate") or 10.0)
+    return 10.0
+
+
+HANDLERS: Final[Mapping[str, Callable[[Ask, Context], Script]]] = {
+    "start": start, "pause": control("pause"), "resume": control("resume"),
+    "reset": control("reset"), "stop": control("stop"), "step": step, "speed": speed,
+    "set": change, "settings": settings, "figures": figures, "inspect": inspect,
+    "wait": wait_for, "inject": inject, "runs": runs, "recorded": recorded, "chart": chart,
+    "export": export, "compare": compare, "compare_runs": compare_runs, "knowledge": knowledge,
+    "web": web, "code": code, "image": image, "open": open_page,
+    "help": say(compose.help_text), "hello": say(compose.hello), "thanks": say(compose.welcome),
+}

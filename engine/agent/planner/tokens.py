@@ -1,0 +1,22 @@
+"""A message as words: lower case, one spelling of quotes and dashes, numbers in one piece."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_TOKEN: Final = re.compile(
+    r"[a-z]{1,3}-?\d+(?:x\d+)?\b|\d[\d,']*(?:\.\d+)?(?:[a-z]{1,3}\b|%|×)?|\.\d+|[a-z]+(?:[-'/][a-z]+)*|[%×+?;.,!:=<>*/()-]")
+_THIN: Final = re.compile(r"(?<=\d)[\u2009\u202f\u00a0](?=\d{3}\b)")
+
+
+def tokens_of(text: str) -> list[str]:
+    """Words, numbers and marks; accents are dropped, 1,200 and 1 200 (thin space) stay whole."""
+    text = _THIN.sub("", text)
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(c for c in text if not unicodedata.combining(c)).lower()
+    for odd, plain in (("’", "'"), ("‘", "'"), ("–", "-"), ("—", " - "), ("−", "-"), ("“", '"'),
+                       ("”", '"')):
+        text = text.replace(odd, plain)
+    return [t.rstrip(",'") for t in _TOKEN.findall(text)]
