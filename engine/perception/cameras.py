@@ -72,8 +72,8 @@ MOUNTS: Final[dict[str, Mount]] = {
     "rear": Mount(-1.0, 0.0, 1.05, 180.0, 7.0, 100.0),
     "left_pillar": Mount(1.25, 0.78, 1.30, 62.0, 4.0, 88.0),
     "right_pillar": Mount(1.25, -0.78, 1.30, -62.0, 4.0, 88.0),
-    "left_repeater": Mount(2.55, 0.95, 0.88, 148.0, 4.0, 80.0),
-    "right_repeater": Mount(2.55, -0.95, 0.88, -148.0, 4.0, 80.0),
+    "left_repeater": Mount(2.55, 0.95, 0.88, 146.0, 4.0, 82.0),
+    "right_repeater": Mount(2.55, -0.95, 0.88, -146.0, 4.0, 82.0),
 }
 """A passenger car's rig, after the published layout of eight cameras with 360° of view."""
 
