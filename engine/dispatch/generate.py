@@ -6,7 +6,7 @@ motorway, which they pass only where an arterial does; there it has a diamond in
 
 `python -m engine.dispatch.generate` writes the shipped city anew.
 
-Shape letters: N nodes, E edges, V points of a line.
+Shape letters: N nodes, E edges.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from engine.dispatch.arrangement import Lines, Planar, arrange, keep_edges
 from engine.dispatch.city import (
@@ -26,7 +28,8 @@ from engine.dispatch.city import (
     dump_city,
     node_lonlat,
 )
-from engine.dispatch.geometry import chord, crossings, inside, near_line, voronoi_cell
+from engine.dispatch.geometry import chord, inside, near_line, voronoi_cell
+from engine.dispatch.motorway import add_motorways
 from engine.dispatch.network import (
     ARTERIAL,
     COLLECTOR,
@@ -54,7 +57,6 @@ ORIGIN: Final = Projection(-30.0, 45.0)
 _SNAP_M: Final = 22.0
 _GAP: Final = 0.09
 """Share of local street pieces left out, which makes larger blocks and corners."""
-_RAMP_M: Final = 190.0
 _CORE_M: Final = 2_000.0
 _MARGIN_M: Final = 150.0
 
@@ -67,8 +69,7 @@ def generate(seed: int = SEED) -> City:
     """
     rng = np.random.default_rng(seed)
     plan = draw_plan(rng)
-    street = _streets(rng, plan)
-    point, edge, rank, oneway = _with_motorway(plan, street)
+    point, edge, rank, oneway = add_motorways(_streets(rng, plan), plan.motorway)
     wet = _over_water(plan, point, edge)
     flat = warp(plan, point)
     low = flat.min(axis=0) - _MARGIN_M
@@ -179,72 +180,6 @@ def _without_stubs(planar: Planar, centre: Float64) -> Planar:
         planar = keep_edges(planar, ~dead)
 
 
-def _with_motorway(
-    plan: Plan, planar: Planar
-) -> tuple[Float64, Int64, npt.NDArray[np.uint8], Bool]:
-    """Add motorways and, where arterials cross them, ramps on both sides of the crossing."""
-    point = list(planar.point)
-    edge = [tuple(pair) for pair in planar.edge]
-    rank = list(planar.rank)
-    oneway = list(planar.oneway)
-    main = np.flatnonzero(planar.rank == ARTERIAL)
-    a, b = planar.point[planar.edge[main, 0]], planar.point[planar.edge[main, 1]]
-    for number, line in enumerate(plan.motorway):
-        far = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-        joins = _interchanges(planar, main, a, b, line, far)
-        stops = {float(s): -1 for s in far}
-        for where, node in joins:
-            for side in (-_RAMP_M, _RAMP_M):
-                at = where + side
-                stops[at % far[-1] if number == 0 else float(np.clip(at, 0, far[-1]))] = node
-        places = sorted(stops)
-        places = [s for i, s in enumerate(places) if stops[s] >= 0 or not any(
-            abs(s - t) < 60 for t in places if stops[t] >= 0)]
-        if number == 0:
-            places = [s for s in places if s < far[-1] - 1]
-        at = len(point)
-        for s in places:
-            point.append(np.array([np.interp(s, far, line[:, k]) for k in (0, 1)]))
-        links = [(at + i, at + i + 1) for i in range(len(places) - 1)]
-        if number == 0:
-            links.append((at + len(places) - 1, at))
-        for pair in links:
-            edge.append(pair)
-            rank.append(MOTORWAY)
-            oneway.append(False)
-        for i, s in enumerate(places):
-            if stops[s] >= 0:
-                edge.append((at + i, stops[s]))
-                rank.append(COLLECTOR)
-                oneway.append(False)
-        if number:
-            edge += [(at, _closest(point[:at], point[at])),
-                     (at + len(places) - 1, _closest(point[:at], point[at + len(places) - 1]))]
-            rank += [MOTORWAY, ARTERIAL]
-            oneway += [False, False]
-    return (np.array(point), np.array(edge, np.int64), np.array(rank, np.uint8),
-            np.array(oneway, np.bool_))
-
-
-def _interchanges(
-    planar: Planar, main: Int64, a: Float64, b: Float64, line: Float64, far: Float64
-) -> list[tuple[float, int]]:
-    """Crossings of a motorway and the arterials: metres along it, and the arterial's node."""
-    count = len(line) - 1
-    one, other, t, u = crossings(np.concatenate([line[:-1], a]), np.concatenate([line[1:], b]))
-    hit = (one < count) & (other >= count)
-    joins: list[tuple[float, int]] = []
-    for i, j, s, w in zip(one[hit], other[hit] - count, t[hit], u[hit], strict=True):
-        where = float(far[i] + s * (far[i + 1] - far[i]))
-        if all(abs(where - taken) > 3 * _RAMP_M for taken, _ in joins):
-            joins.append((where, int(planar.edge[main[j], int(w > 0.5)])))
-    return joins
-
-
-def _closest(points: list[Float64], to: Float64) -> int:
-    return int(np.argmin(np.hypot(*(np.array(points) - to).T)))
-
-
 def _over_water(plan: Plan, point: Float64, edge: Int64) -> Bool:
     """Edges that touch the river, bool [E]."""
     a, b = point[edge[:, 0]], point[edge[:, 1]]
@@ -282,20 +217,13 @@ def _places(plan: Plan, network: Network, low: Float64) -> tuple[Place, ...]:
 def _bridges(network: Network, wet: Bool) -> tuple[Bridge, ...]:
     """Group arcs over water that share a node; named from west to east."""
     tail = tails(network)
-    group = np.arange(len(network.x))
-
-    def root(v: int) -> int:
-        while group[v] != v:
-            v = int(group[v])
-        return v
-
     arcs = np.flatnonzero(wet)
-    for arc in arcs:
-        group[root(int(tail[arc]))] = root(int(network.head[arc]))
-    found: dict[int, list[int]] = {}
-    for arc in arcs:
-        found.setdefault(root(int(tail[arc])), []).append(int(arc))
-    west = sorted(found.values(), key=lambda b: float(network.x[tail[b]].mean()))
+    nodes = len(network.x)
+    over = csr_array((np.ones(len(arcs), np.int8), (tail[arcs], network.head[arcs])),
+                     shape=(nodes, nodes))
+    span = connected_components(over, directed=False)[1][tail[arcs]]
+    found = [arcs[span == k].tolist() for k in np.unique(span)]
+    west = sorted(found, key=lambda b: float(network.x[tail[b]].mean()))
     return tuple(Bridge(BRIDGE_NAMES[i] if i < len(BRIDGE_NAMES) else f"Bridge {i + 1}", tuple(b))
                  for i, b in enumerate(west))
 

@@ -44,7 +44,7 @@ def read_pbf(data: bytes, name: str) -> RawNetwork:
         for kind, block in _blocks(data):
             if kind == b"OSMData":
                 _read_block(block, ids, lon, lat, streets, points)
-    except (IndexError, ValueError, zlib.error) as error:
+    except (LookupError, OverflowError, ValueError, zlib.error) as error:
         raise InvalidInput(f"{name} is no complete .osm.pbf file ({error}); download it again"
                            ) from error
     first = np.cumsum([0, *(len(p) for p in points)])

@@ -1,10 +1,13 @@
 """Ways of OpenStreetMap made a graph: junctions, and the bends that a picture needs.
 
+Turn restrictions and traffic signals are not read.
+
 Shape letters: P points of all ways, W ways.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -98,12 +101,12 @@ def _cut(nodes: Int64, uses: Int64, x: Float64, y: Float64) -> list[tuple[int, i
     keep[0] = keep[-1] = True
     px, py = x[nodes], y[nodes]
     stops = np.flatnonzero(keep)
-    for a, b in zip(stops[:-1].tolist(), stops[1:].tolist(), strict=True):
+    for a, b in pairwise(stops.tolist()):
         _bends(px, py, a, b, keep)
     stops = np.flatnonzero(keep)
     far = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(px), np.diff(py)))])
     return [(int(nodes[a]), int(nodes[b]), float(far[b] - far[a]))
-            for a, b in zip(stops[:-1].tolist(), stops[1:].tolist(), strict=True)]
+            for a, b in pairwise(stops.tolist())]
 
 
 def _bends(x: Float64, y: Float64, a: int, b: int, keep: Bool) -> None:

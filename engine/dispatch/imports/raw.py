@@ -210,12 +210,12 @@ def _measures(
                      "ends; they got the straight line's length.")
         length = np.where(short, straight, length)
     rank = raw.rank.copy()
-    speed = np.where(np.isnan(raw.speed_mps), length / np.maximum(raw.seconds, _SOONEST_S),
-                     raw.speed_mps)
+    said = np.where(raw.speed_mps > 0, raw.speed_mps, np.nan)
+    speed = np.where(np.isnan(said), length / np.maximum(raw.seconds, _SOONEST_S), said)
     guess = np.isin(rank, UNSAID)
     rank[guess] = np.searchsorted(_SPEED_STEPS_MPS, np.nan_to_num(speed[guess]), side="right")
     typical = np.array(_TYPICAL_MPS)[rank]
-    by_speed = length / np.where(np.isnan(raw.speed_mps), typical, raw.speed_mps)
+    by_speed = length / np.where(np.isnan(said), typical, said)
     seconds = np.where(np.isnan(raw.seconds), by_speed, raw.seconds)
     held = np.clip(seconds, length / _FASTEST_MPS, length / _SLOWEST_MPS)
     moved = ~np.isclose(held, seconds, rtol=1e-6) & (seconds > _SOONEST_S)

@@ -71,6 +71,7 @@ def test_a_loop_keeps_its_shape():
 @pytest.mark.parametrize("data", [
     files.pbf(NODES, files.ways())[:-7], b"\x00\x00\x00\x05hello",
     files.pbf(NODES, files.ways()).replace(b"\x78\x9c", b"\x78\x00"), b"\xff" * 40,
+    b"\x00\x00\x00\x00",
 ])
 def test_a_broken_pbf_is_named(data):
     with pytest.raises(InvalidInput, match=r"town\.pbf is no complete \.osm\.pbf file"):

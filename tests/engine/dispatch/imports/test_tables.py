@@ -111,3 +111,10 @@ def test_impossible_speeds_are_held_and_said():
 def test_rank_follows_the_speed_where_no_class_is_given():
     city = city_from_upload(changed("edges.csv", ",30", ",110"))
     assert sorted(city.network.rank.tolist())[-2:] == [0, 3]
+
+
+@pytest.mark.parametrize("speed", ["0", "-5", ""])
+def test_a_speed_that_is_none_counts_as_unsaid(speed):
+    city = city_from_upload(changed("edges.csv", ",30", f",{speed}"))
+    assert city.notes == ()
+    assert (city.network.length_m / city.network.free_s).min() > 5
