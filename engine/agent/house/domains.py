@@ -48,6 +48,10 @@ class Figure(Protocol):
     def series(self) -> str:
         """Series that it is computed from."""
 
+    @property
+    def help(self) -> str:
+        """One sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:

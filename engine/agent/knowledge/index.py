@@ -1,4 +1,4 @@
-"""Hybrid search: words by BM25 and letters by cosine, fused by rank.
+"""Hybrid search: words by BM25, letters by cosine, and headings, fused by rank.
 
 BM25 finds the right words; character n-grams find them misspelt, inflected or joined, which words
 alone cannot. Each ranks on its own scale, so ranks are fused and not scores.
@@ -100,7 +100,8 @@ class Index:
         with self._lock:
             if not self._passages:
                 return []
-            lists = (self._by_words(words), self._by_letters(" ".join(words)))
+            lists = (self._by_words(words), self._by_letters(" ".join(words)),
+                     self._by_heading(words))
             fused: dict[int, float] = {}
             for ranked in lists:
                 for rank, row in enumerate(ranked):
@@ -118,6 +119,16 @@ class Index:
             "SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY bm25(passage, 2.0, 1.0), "
             "rowid LIMIT ?", (asked, SHORTLIST)).fetchall()
         return [row[0] for row in rows]
+
+    def _by_heading(self, words: Sequence[str]) -> list[int]:
+        """Rows whose heading is what is asked for: all its words, or all of the question's."""
+        asked = set(words)
+        found = []
+        for row, passage in enumerate(self._passages):
+            heading = {w.lower() for w in _WORD.findall(passage.heading)} - _STOP
+            if heading and (heading <= asked or asked <= heading):
+                found.append((len(heading ^ asked), row))
+        return [row for _, row in sorted(found)[:SHORTLIST]]
 
     def _by_letters(self, question: str) -> list[int]:
         """Rows by cosine of tf-idf weighted character n-grams."""

@@ -1,0 +1,79 @@
+"""Tools that look things up outside the runs: knowledge, web, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from pydantic import Field
+
+from engine.agent.drawing import draw
+from engine.agent.house.library import library
+from engine.agent.knowledge.index import Hit, Index
+from engine.agent.tools import Answer, Arguments, Tool
+from engine.agent.web import Provider, providers, search
+
+SHOWN: Final = 5
+LEAST_WORDS: Final = 0.34
+
+
+class Ask(Arguments):
+    """A question."""
+
+    question: str = Field(min_length=1, max_length=2_000)
+
+
+class WebQuery(Arguments):
+    """A web search."""
+
+    query: str = Field(min_length=1, max_length=400)
+
+
+class Picture(Arguments):
+    """What to draw."""
+
+    prompt: str = Field(min_length=1, max_length=1_000)
+
+
+def lookup_tools(uploads: Index | None = None,
+                 chain: Callable[[], Sequence[Provider]] = providers) -> list[Tool[Any]]:
+    """The tools.
+
+    Args:
+        uploads: Passages of the conversation's own files, searched beside the app's.
+        chain: Who is asked for a web search.
+    """
+    return [
+        Tool("knowledge_search", "Search Atrium's documents, papers, settings and the uploaded "
+             "files.", Ask, "read", lambda a, _c: _knowledge(a.question, uploads)),
+        Tool("web_search", "Search the web.", WebQuery, "read", lambda a, _c: _web(a.query, chain)),
+        Tool("generate_image", "Draw a picture.", Picture, "read", lambda a, _c: _draw(a.prompt)),
+    ]
+
+
+def _knowledge(question: str, uploads: Index | None) -> Answer:
+    hits = library().search(question, SHOWN)
+    if uploads is not None and len(uploads):
+        hits += uploads.search(question, SHOWN)
+    hits = sorted((h for h in hits if h.words >= LEAST_WORDS), key=lambda h: -h.score)[:SHOWN]
+    return Answer({"passages": [_passage(h) for h in hits]},
+                  untrusted=any(h.passage.untrusted for h in hits),
+                  sources=tuple(dict.fromkeys(h.passage.source for h in hits)))
+
+
+def _passage(hit: Hit) -> dict[str, Any]:
+    p = hit.passage
+    return {"source": p.source, "heading": p.heading, "text": p.text, "words": round(hit.words, 2)}
+
+
+def _web(query: str, chain: Callable[[], Sequence[Provider]]) -> Answer:
+    who, found = search(query, chain())
+    return Answer({"provider": who, "results": [
+        {"title": f.title, "address": f.address, "text": f.text} for f in found]},
+        untrusted=True, sources=(who,))
+
+
+def _draw(prompt: str) -> Answer:
+    return Answer({"note": "A drawing made here from the words, not a picture by a model."},
+                  {"kind": "svg", "svg": draw(prompt), "label": prompt[:100]},
+                  sources=("drawn here",))
