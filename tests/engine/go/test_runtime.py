@@ -28,7 +28,7 @@ def test_onnxruntime_equals_torch(size):
 
 
 def test_every_weight_has_a_say():
-    planes = random_planes(9, 4)
+    planes = random_planes(5, 2)
     weights = random_weights(TINY)
     before = TorchEvaluator(Checkpoint(TINY, weights), "cpu").evaluate(planes)
     rng = np.random.default_rng(7)
