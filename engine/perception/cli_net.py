@@ -15,7 +15,8 @@ DEFAULT: Final = ASSETS / "hydranet-s.safetensors"
 
 def register(commands: Any) -> None:
     """Add the commands to a parser's subparsers."""
-    from engine.perception.training import TrainingParams
+    from engine.perception.pictures import CameraParams
+    from engine.perception.train_params import TrainingParams
 
     cache = commands.add_parser("cache", help="write labelled pictures to disk")
     cache.add_argument("--split", default="train", help="train, val or held-out")
@@ -44,6 +45,14 @@ def register(commands: Any) -> None:
     evaluate.add_argument("--weights", type=Path, default=DEFAULT, help="network")
     evaluate.set_defaults(command=_evaluate)
 
+    detect = commands.add_parser("detect", help="say what is in any picture")
+    detect.add_argument("pictures", type=Path, nargs="+", help="PNG, JPEG or WebP")
+    detect.add_argument("--out", type=Path, help="folder for overlays and JSON files")
+    detect.add_argument("--weights", type=Path, default=DEFAULT, help="network")
+    detect.add_argument("--least-score", type=float, default=0.3, help="drop detections below")
+    add_arguments(detect, CameraParams)
+    detect.set_defaults(command=_detect)
+
 
 def _cache(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.perception.cache import fill
@@ -54,8 +63,8 @@ def _cache(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
 def _train(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     import torch
 
+    from engine.perception.train_params import TrainingParams
     from engine.perception.train_run import train
-    from engine.perception.training import TrainingParams
 
     if options.threads < 1:
         raise InvalidInput(f"threads is {options.threads}; it must be at least 1")
@@ -81,3 +90,28 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
         facts = evaluate(spread(open_cache(cache), options.images), runtime)
     return {"split": options.split, "seed": options.seed, "weights": options.weights.name,
             **facts}, 0
+
+
+def _detect(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    import json
+
+    from PIL import Image
+
+    from engine.perception.detect import detect
+    from engine.perception.pictures import CameraParams, read_picture_file
+    from engine.perception.runtime import load_runtime
+
+    params = from_arguments(CameraParams, options)
+    pictures = [(p, read_picture_file(p)) for p in options.pictures]
+    runtime = load_runtime(options.weights)
+    whole: dict[str, Any] = {}
+    for path, picture in pictures:
+        facts, drawn = detect(picture, runtime, params, options.least_score)
+        if options.out is not None:
+            options.out.mkdir(parents=True, exist_ok=True)
+            overlay = options.out / f"{path.stem}-overlay.png"
+            Image.fromarray(drawn).save(overlay)
+            (options.out / f"{path.stem}.json").write_text(json.dumps(facts), "utf-8")
+            facts = {**facts, "overlay": overlay.name}
+        whole[str(path)] = facts
+    return {"weights": options.weights.name, "pictures": whole}, 0

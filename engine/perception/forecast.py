@@ -54,6 +54,9 @@ class Forecast(nn.Module):
         self.intents = nn.Parameter(torch.randn(MODES, CHANNELS) * 0.5)
         self.path = nn.Sequential(nn.Linear(CHANNELS, 2 * CHANNELS), nn.ReLU(),
                                   nn.Linear(2 * CHANNELS, 2 * KNOTS + 1))
+        # begin at constant velocity, each intent a little beside it
+        nn.init.normal_(self.path[2].weight, std=0.02)  # type: ignore[arg-type]
+        nn.init.zeros_(self.path[2].bias)  # type: ignore[arg-type]
         self.register_buffer("basis", torch.from_numpy(basis()), persistent=False)
         self.register_buffer("times", (torch.arange(TIMES) + 1) * DT_S, persistent=False)
 

@@ -117,7 +117,8 @@ def _lines(now: Float64, turn: Float64, lines: Sequence[npt.NDArray[np.floating]
         flip = local[near, -1, 0] < local[near, 0, 0]
         shown = np.where(flip[:, None, None], local[near, ::-1], local[near])
         out[a, :len(near)] = np.concatenate(
-            [shown.reshape(len(near), -1) / 20.0, hot[near], np.ones((len(near), 1))], axis=1)
+            [shown.reshape(len(near), 2 * LINE_POINTS) / 20.0, hot[near],
+             np.ones((len(near), 1))], axis=1)
     return out
 
 

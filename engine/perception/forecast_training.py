@@ -19,7 +19,7 @@ from engine.perception.forecast import TIMES, Forecast, forecast_loss
 from engine.perception.forecast_data import Examples
 from engine.perception.forecast_features import DT_S, Features
 from engine.perception.metrics import forecast_errors
-from engine.perception.training import TrainingParams, learning_rate
+from engine.perception.train_params import TrainingParams, learning_rate
 
 FORMAT: Final = "atrium-forecast-1"
 MOVES_M: Final = 1.0

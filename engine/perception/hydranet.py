@@ -55,6 +55,11 @@ class Outputs(NamedTuple):
     masks: Tensor
     depth: Tensor
 
+    def float(self) -> Outputs:
+        """The same in float32."""
+        return Outputs(Detection(*(t.float() for t in self.detection)), self.masks.float(),
+                       self.depth.float())
+
 
 class HydraNet(nn.Module):
     """The network of one size; weights are drawn from torch's generator.

@@ -24,11 +24,11 @@ from engine.perception import heads
 from engine.perception.hydranet import Outputs
 from engine.perception.output_format import BINS, REACH
 
-TASKS: Final = ("detection", "space", "lights", "lines", "drivable", "depth")
-FIXED: Final = {"detection": 1.0, "space": 0.3, "lights": 0.2, "lines": 1.0, "drivable": 1.0,
-                "depth": 1.0}
+TASKS: Final = ("scores", "boxes", "space", "lights", "lines", "drivable", "depth")
+FIXED: Final = {"scores": 2.0, "boxes": 2.0, "space": 0.5, "lights": 0.2, "lines": 1.0,
+                "drivable": 1.0, "depth": 1.0}
 """Weights of the fixed sum."""
-LINE_WEIGHT: Final = 3.0
+LINE_WEIGHT: Final = 8.0
 """How much more a pixel of a line counts: lines are some 3 % of a picture."""
 
 
@@ -76,7 +76,7 @@ def task_losses(outputs: Outputs, labels: Labels, points: Tensor) -> dict[str, T
 
 
 def detection_losses(out: heads.Detection, labels: Labels, points: Tensor) -> dict[str, Tensor]:
-    """Losses of the detection head: "detection", "space" and "lights"."""
+    """Losses of the detection head: "scores", "boxes", "space" and "lights"."""
     image, point = torch.nonzero(labels.owner >= 0, as_tuple=True)
     box = labels.owner[image, point]
     at, stride = points[point, :2], points[point, 2:3]
@@ -93,10 +93,10 @@ def detection_losses(out: heads.Detection, labels: Labels, points: Tensor) -> di
     count = max(1, len(box))
     focal = functional.binary_cross_entropy_with_logits(
         out.scores, quality, reduction="none") * (out.scores.sigmoid() - quality).square()
-    detection = (focal * learns).sum() / count
+    scores = (focal * learns).sum() / count
     zero = out.sides.sum() * 0.0
     if not len(box):
-        return {"detection": detection, "space": zero, "lights": zero}
+        return {"scores": scores, "boxes": zero, "space": zero, "lights": zero}
 
     left = sides.floor().long()
     share = sides - left
@@ -105,7 +105,7 @@ def detection_losses(out: heads.Detection, labels: Labels, points: Tensor) -> di
             + log_p.gather(2, left.unsqueeze(2) + 1).squeeze(2) * share).mean()
     visible = functional.binary_cross_entropy_with_logits(
         out.visible[image, point], labels.visible[box])
-    detection = detection + 2.0 * (1.0 - giou).mean() + 0.25 * dfl + 0.2 * visible
+    boxes = (1.0 - giou).mean() + 0.12 * dfl + 0.1 * visible
 
     space = labels.space[box]
     space = torch.cat([((space[:, :2] - at) / stride).clamp(-8.0, 8.0), space[:, 2:]], 1)
@@ -113,7 +113,7 @@ def detection_losses(out: heads.Detection, labels: Labels, points: Tensor) -> di
     error = (out.space[image, point] - torch.where(known, space, 0.0)).abs() * known
     lights = labels.lights[box]
     lit = lights > 0
-    return {"detection": detection, "space": error.sum() / known.sum().clamp(min=1),
+    return {"scores": scores, "boxes": boxes, "space": error.sum() / known.sum().clamp(min=1),
             "lights": functional.cross_entropy(out.lights[image, point][lit], lights[lit])
             if bool(lit.any()) else zero}
 
@@ -126,7 +126,7 @@ def line_loss(logits: Tensor, share: Tensor) -> Tensor:
     both = (p * share).sum((0, 2, 3))
     dice = 1.0 - (2.0 * both + 1.0) / (p.square().sum((0, 2, 3)) + share.square().sum((0, 2, 3))
                                        + 1.0)
-    return entropy + 0.3 * dice.mean()
+    return entropy + dice.mean()
 
 
 def depth_loss(logits: Tensor, depth: Tensor) -> Tensor:
@@ -173,7 +173,9 @@ class MultiTaskLoss(nn.Module):
             raise InvalidInput(f"task weights are {dict(fixed)}; give one of 0 or more for each of "
                                f"{', '.join(TASKS)}")
         self.fixed = dict(fixed) if fixed is not None else None
-        self.log_variance = nn.Parameter(torch.zeros(len(TASKS)), requires_grad=fixed is None)
+        # learning begins at the fixed weights
+        self.log_variance = nn.Parameter(-torch.tensor([FIXED[t] for t in TASKS]).log(),
+                                         requires_grad=fixed is None)
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Scalars under `TASKS` to one scalar."""

@@ -25,7 +25,8 @@ from engine.perception.checkpoint import load_network, save_network
 from engine.perception.dataset import Dataset
 from engine.perception.evaluate import evaluate, spread
 from engine.perception.runtime import TorchRuntime, export
-from engine.perception.training import Trainer, TrainingParams
+from engine.perception.train_params import TrainingParams
+from engine.perception.training import Trainer
 
 LOG_STEPS: Final = 10
 SAVE_STEPS: Final = 60

@@ -12,46 +12,20 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
-from typing import Final, Literal
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from engine.errors import InvalidInput
-from engine.params import Params, knob
 from engine.perception.checkpoint import fill, read_tensors, write_tensors
 from engine.perception.dataset import Dataset
 from engine.perception.hydranet import HydraNet
 from engine.perception.losses import FIXED, TASKS, MultiTaskLoss, task_losses
+from engine.perception.train_params import TrainingParams, learning_rate
 
 FORMAT: Final = "atrium-perception-training-1"
 Report = Callable[[int, dict[str, float]], None]
-
-
-class TrainingParams(Params):
-    """Knobs of a training run."""
-
-    size: Literal["tiny", "S", "M"] = knob(
-        "S", "Network", "Size of the network: tiny is for tests.", group="Network", live=False)
-    steps: int = knob(6000, "Steps", "Optimiser steps; the learning rate ends at 0 with the last.",
-                      low=1, high=1_000_000, step=100, group="Schedule", live=False)
-    batch: int = knob(16, "Batch", "Pictures a step.", low=1, high=256, step=1, group="Schedule",
-                      live=False)
-    rate: float = knob(2e-3, "Learning rate", "Highest learning rate.", low=1e-6, high=0.1,
-                       step=1e-4, group="Schedule", live=False)
-    warm_up: int = knob(200, "Warm-up", "Steps over which the learning rate rises from 0.",
-                        low=0, high=10_000, step=50, unit="steps", group="Schedule", live=False)
-    decay: float = knob(0.02, "Weight decay", "Pull of the weights to 0, AdamW's.", low=0.0,
-                        high=1.0, step=0.01, group="Schedule", live=False)
-    clip: float = knob(8.0, "Gradient limit", "Longest gradient of a step.", low=0.01, high=1000.0,
-                       step=0.5, group="Schedule", live=False)
-    average: float = knob(0.998, "Average", "Share of the moving average that a step keeps.",
-                          low=0.0, high=0.99999, step=0.001, group="Schedule", live=False)
-    weighting: Literal["learnt", "fixed"] = knob(
-        "learnt", "Task weights", "By each task's learnt uncertainty, or fixed.", group="Tasks",
-        live=False)
-    augment: bool = knob(True, "Augmentation", "Mirror, zoom and recolour pictures at random.",
-                         group="Tasks", live=False)
 
 
 class Trainer:
@@ -97,8 +71,9 @@ class Trainer:
         batch = self._data.batch(self._data.rows(self.step_count, self.params.batch),
                                  self.step_count)
         read = process_time()
-        outputs = self.network(batch.images, batch.planes)
-        losses = task_losses(outputs, batch.labels, self._data.points)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.params.precision == "bfloat16"):
+            outputs = self.network(batch.images, batch.planes)
+        losses = task_losses(outputs.float(), batch.labels, self._data.points)
         total: Tensor = self.loss(losses)
         if not math.isfinite(float(total.detach())):
             raise InvalidInput(f"the loss of step {self.step_count} is {float(total.detach())}; "
@@ -171,14 +146,6 @@ class Trainer:
                 tensor.lerp_(own[name], 1.0 - keep)
             else:
                 tensor.copy_(own[name])
-
-
-def learning_rate(params: TrainingParams, step: int) -> float:
-    """Learning rate of one step: linear warm-up, then half a cosine down to 0."""
-    if step < params.warm_up:
-        return params.rate * (step + 1) / params.warm_up
-    done = (step - params.warm_up) / max(1, params.steps - params.warm_up)
-    return params.rate * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
 
 
 def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

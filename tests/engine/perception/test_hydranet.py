@@ -10,7 +10,7 @@ from engine.perception.hydranet import HydraNet
 from engine.perception.losses import TASKS, task_losses
 from tests.engine.perception.pictures import hand_made
 
-HEADS = {"detection": "detection", "space": "detection", "lights": "detection",
+HEADS = {"scores": "detection", "boxes": "detection", "space": "detection", "lights": "detection",
          "lines": "masks", "drivable": "masks", "depth": "depth"}
 SMALL = (64, 96)
 

@@ -10,7 +10,8 @@ from engine.errors import InvalidInput, ModelUnavailable
 from engine.perception.dataset import Dataset
 from engine.perception.decode import RawDetection, decode
 from engine.perception.metrics import Scored, average_precision
-from engine.perception.training import Trainer, TrainingParams, learning_rate
+from engine.perception.train_params import TrainingParams, learning_rate
+from engine.perception.training import Trainer
 from tests.engine.perception.pictures import hand_made
 
 SMALL = (64, 96)
