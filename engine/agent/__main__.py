@@ -1,6 +1,7 @@
-"""Ask the agent from a terminal, or teach its offline planner.
+"""Ask the agent from a terminal, judge it by a suite of tasks, or teach its offline planner.
 
 `python -m engine.agent ask "start the warehouse with 100 robots" --offline --json`
+`python -m engine.agent eval SUITE.jsonl --model …`
 `python -m engine.agent teach`
 """
 
@@ -11,11 +12,13 @@ import json
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from engine.agent.budget import Limits
 from engine.agent.conversation import Conversation
 from engine.agent.desk import agent_for
+from engine.agent.evaluate import evaluate, load_suite
 from engine.agent.events import CallEnded, Ended, LoopEvent
 from engine.agent.house.house import House
 from engine.agent.loop import Settings
@@ -43,6 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
     ask.add_argument("--read-only", action="store_true", help="refuse everything but reading")
     ask.add_argument("--json", action="store_true", help="print calls and answers as JSON")
     ask.set_defaults(command=_ask)
+    judge = commands.add_parser("eval", help="run a suite of tasks with checkable outcomes")
+    judge.add_argument("suite", type=Path)
+    judge.add_argument("--model", help="a model; the offline planner where none is named")
+    judge.add_argument("--tries", type=int, default=1, help="tries a task, for pass^k")
+    judge.set_defaults(command=_eval)
     teach = commands.add_parser("teach", help="fit the offline planner's acts to its phrases")
     teach.set_defaults(command=_teach)
     options = parser.parse_args(arguments)
@@ -101,6 +109,16 @@ def _print(reply: dict[str, Any]) -> None:
         mark = "✓" if call["ok"] else "×"
         print(f"{mark} {call['tool']} {json.dumps(call['arguments'])}  {call['seconds']:.3f} s")
     print(reply["answer"] or reply["note"])
+
+
+def _eval(options: argparse.Namespace) -> int:
+    """Run a suite; its runs go into the metrics store like any other."""
+    model: ChatModel = OfflinePlanner()
+    if options.model:
+        model = OpenAIModel(Endpoint.from_environment(options.model))
+    tasks = load_suite(options.suite)
+    print(json.dumps(evaluate(tasks, model, open_store(), tries=max(1, options.tries)), indent=1))
+    return 0
 
 
 def _teach(_: argparse.Namespace) -> int:
