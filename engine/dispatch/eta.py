@@ -77,7 +77,7 @@ class Report:
     """How the model did on the last trips, which neither fitting nor calibration saw.
 
     Attributes:
-        fitted: Trips the trees were fitted on, all ended before the next began.
+        fitted: Trips the trees were fitted on, all ended before the others did.
         calibrated: Trips the interval was set on, later than those.
         tested: Trips of this report, later still.
         mae_s: Mean absolute error of the median.
@@ -141,7 +141,7 @@ class EtaModel:
 
     @property
     def scores(self) -> Float64:
-        """Conformity scores of the calibration trips in order of their starts, float64."""
+        """Conformity scores of the calibration trips in order of their ends, float64."""
         return self._scores
 
     def predict(
@@ -161,7 +161,8 @@ class EtaModel:
 def train(trips: Trips, seed: int) -> EtaModel:
     """Fit on the first 60 % of trips by time, calibrate on the next 20 %, report on the last.
 
-    A trip that runs across a cut is left out, so that nothing is learned from the future.
+    A trip belongs to the part in which it ends: nothing is learned before it is known, and the long
+    trips, which begin in one part and end in the next, are not missing from the report.
 
     Raises:
         Infeasible: If there are fewer than FEWEST trips, or none on one side of a cut.
@@ -175,11 +176,10 @@ def train(trips: Trips, seed: int) -> EtaModel:
     if not ((trips.routed_s > 0) & (trips.actual_s > 0)).all():
         raise InvalidInput("routed and actual times must be above 0 s; leave out trips that do "
                            "not move")
-    first, second = np.quantile(trips.start_s, [_TRAIN, _TRAIN + _CALIBRATE])
     end_s = trips.start_s + trips.actual_s
-    fit = end_s <= first
-    tune = (trips.start_s >= first) & (end_s <= second)
-    test = trips.start_s >= second
+    first, second = np.quantile(end_s, [_TRAIN, _TRAIN + _CALIBRATE])
+    fit, test = end_s <= first, end_s > second
+    tune = ~fit & ~test
     if min(fit.sum(), tune.sum(), test.sum()) < FEWEST // 10:
         raise Infeasible(
             f"the trips split by time into {fit.sum()}, {tune.sum()} and {test.sum()}; each part "
@@ -194,7 +194,7 @@ def train(trips: Trips, seed: int) -> EtaModel:
         for alpha in (half, 0.5, 1 - half))
     scores = _scores(_raw(boosters, trips.feature[tune], trips.routed_s[tune]),
                      trips.routed_s[tune], trips.actual_s[tune])
-    scores = scores[np.argsort(trips.start_s[tune], kind="stable")]
+    scores = scores[np.argsort(end_s[tune], kind="stable")]
     actual, start = trips.actual_s[test], trips.start_s[test]
     routed = trips.routed_s[test]
     raw = _raw(boosters, trips.feature[test], routed)

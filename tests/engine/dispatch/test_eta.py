@@ -60,12 +60,25 @@ def test_the_same_seed_trains_the_same_model(model):
 
 def test_the_trees_do_not_see_the_future(model):
     known = trips(4_000, 0)
-    cut = np.quantile(known.start_s, 0.6)
-    late = known.start_s + known.actual_s > cut
+    end_s = known.start_s + known.actual_s
+    late = end_s > np.quantile(end_s, 0.6)
     other = train(known._replace(actual_s=np.where(late, known.actual_s * 3, known.actual_s)), 1)
     fresh = trips(50, 3)
     assert np.array_equal(other.predict(fresh.feature, fresh.routed_s).median,
                           model.predict(fresh.feature, fresh.routed_s).median)
+
+
+def test_the_report_does_not_miss_the_long_trips():
+    known = trips(4_000, 2)
+    hurried = known._replace(start_s=known.start_s / 12)
+    now = 1_800.0
+    ended = hurried.start_s + hurried.actual_s <= now
+    seen = Trips(*(part[ended] for part in hurried))
+    late = seen.start_s + seen.actual_s > np.quantile(seen.start_s + seen.actual_s, 0.8)
+    report = train(seen, 1).report
+    assert report.tested == late.sum()
+    everybody = np.abs(known.actual_s - known.routed_s).mean()
+    assert report.routed_mae_s == pytest.approx(everybody, rel=0.1)
 
 
 def test_one_trip_is_estimated_as_in_a_batch_and_none_as_none(model):
@@ -129,8 +142,9 @@ def test_too_few_trips_are_refused():
         train(trips(299, 0), 1)
 
 
-def test_trips_that_never_end_before_the_cut_are_refused():
-    one_moment = trips(400, 0)._replace(start_s=np.zeros(400))
+def test_trips_that_all_end_at_once_are_refused():
+    known = trips(400, 0)
+    one_moment = known._replace(start_s=-known.actual_s.astype(np.float64))
     with pytest.raises(Infeasible, match="each part needs 30"):
         train(one_moment, 1)
 
