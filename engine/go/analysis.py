@@ -48,6 +48,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+_HOPELESS = -0.9   # win minus loss below which an open move is no better than a proven loss
 _CERTAINTY = 1.96  # standard errors below the mean for the lower confidence bound
 
 
@@ -219,9 +220,10 @@ def ownership(tree: Tree, node: int = 0) -> Float32:
 def choose(tree: Tree, params: SearchParams, temperature: float, rng: np.random.Generator) -> int:
     """The move to play.
 
-    A proven win is taken and a proven loss avoided. Otherwise the most visited move, ties by
-    utility; with a temperature T it is drawn with probability visits^(1/T). After a Gumbel plan it
-    is the best by g + logit + σ(Q) among the most visited.
+    A proven win is taken, and a proven loss avoided as long as another move has a chance; without
+    one, the pass that ends a lost game is as good as filling one's own eyes. Otherwise the most
+    visited move, ties by utility; with a temperature T it is drawn with probability visits^(1/T).
+    After a Gumbel plan it is the best by g + logit + σ(Q) among the most visited.
 
     Args:
         tree: Searched by one simulation at least.
@@ -241,8 +243,8 @@ def choose(tree: Tree, params: SearchParams, temperature: float, rng: np.random.
     keep = rows.proven == 1
     if not keep.any():
         keep = rows.proven != -1
-    if not keep.any():
-        keep = np.ones_like(keep)
+        if not (rows.value[keep] > _HOPELESS).any():
+            keep = np.ones_like(keep)
     if tree.counts[PLAN]:
         keep &= rows.visits == rows.visits[keep].max()
         worth = tree.root[GUMBEL, rows.move] + _improved_logits(tree, rows, params)

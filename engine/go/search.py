@@ -20,7 +20,7 @@ from engine.go import analysis
 from engine.go.analysis import Candidates, Opinion
 from engine.go.board import Board
 from engine.go.evaluator import Evaluator
-from engine.go.kernels import ended
+from engine.go.kernels import ended, legal_mask
 from engine.go.params import SearchParams
 from engine.go.searches import Searches
 from engine.go.tree import (
@@ -191,8 +191,8 @@ class Search:
             visits = self.params.visits
         if seconds is not None and not seconds > 0:
             raise InvalidInput(f"{seconds} s to think; choose more than 0")
-        if self.tree.root[BARRED].all():
-            raise InvalidInput("every move is barred; allow one at least")
+        if self._barred_all():
+            raise InvalidInput("every legal move is barred; allow one at least")
         target = _NO_LIMIT if visits is None else visits
         if self._thought != (target, explore):
             self.searches.think(0, target, explore=explore)
@@ -216,6 +216,15 @@ class Search:
                     return "visits" if self.searches.done(0) else "pause"
         finally:
             self._seconds += time.perf_counter() - begun
+
+    def _barred_all(self) -> bool:
+        """Whether no legal move may be tried at the root."""
+        barred = self.tree.root[BARRED] > 0
+        if not barred.any():
+            return False
+        legal = np.empty(barred.size, np.uint8)
+        legal_mask(self.board, legal)
+        return bool((barred | (legal == 0)).all())
 
     @property
     def visits(self) -> int:

@@ -38,7 +38,6 @@ from engine.go.tree import (
     HITS,
     IN_FLIGHT,
     LOOKUPS,
-    LOST,
     LOW,
     MOVE,
     NODES_USED,
@@ -97,7 +96,7 @@ def select_child(tree: Tree, node: int, knobs: Knobs) -> int:
 
     U = c · P · √N / (1 + n) with c = c_puct + c_growth · ln((N + c_base) / c_base). An untried
     move's Q is the node's mean less fpu_reduction · √(prior mass tried). A simulation in flight
-    counts as `virtual_loss` lost visits. A move proven to lose is taken only when all are.
+    counts as `virtual_loss` lost visits.
 
     Returns:
         Index of the edge; the first untried one where that is the best.
@@ -115,12 +114,8 @@ def select_child(tree: Tree, node: int, knobs: Knobs) -> int:
                * math.sqrt(tree.sums[node, OPEN_MASS]))
     best = -1
     top = -np.inf
-    lost = -1
     for e in range(first, first + opened):
         if root and tree.root[BARRED, edges[e, MOVE]] > 0:
-            continue
-        if edges[e, LOST]:
-            lost = e
             continue
         prior = weights[e, PRIOR]
         waiting = edges[e, WAITING]
@@ -140,7 +135,7 @@ def select_child(tree: Tree, node: int, knobs: Knobs) -> int:
             s = urgency + explore * weights[e, PRIOR]
             if s > top or (s == top and edges[e, MOVE] < edges[best, MOVE]):
                 best = e
-    return best if best >= 0 else lost
+    return best
 
 
 @njit(cache=True, nogil=True)

@@ -66,8 +66,7 @@ MOVE: Final = 0
 CHILD: Final = 1       # −1 while untried
 TRIES: Final = 2       # visits of the edge
 WAITING: Final = 3     # simulations in flight: the virtual losses
-LOST: Final = 4        # 1 where the move is proven to lose
-EDGE: Final = 5
+EDGE: Final = 4
 
 # Columns of Forest.weights.
 PRIOR: Final = 0

@@ -31,7 +31,6 @@ from engine.go.tree import (
     IN_FLIGHT,
     LAST_LEAF,
     LOOKUPS,
-    LOST,
     LOW,
     MOVE,
     NODE,
@@ -121,7 +120,6 @@ def list_moves(tree: Tree, node: int, legal: UInt8) -> None:
             edges[e, CHILD] = -1
             edges[e, TRIES] = 0
             edges[e, WAITING] = 0
-            edges[e, LOST] = 0
             e += 1
     tree.nodes[node, EDGES] = e - tree.counts[EDGES_USED]
     tree.counts[EDGES_USED] = e
@@ -234,7 +232,6 @@ def prove(nodes: Int32, edges: Int32, node: int) -> None:
     while nodes[node, PARENT] >= 0:
         parent = nodes[node, PARENT]
         first = nodes[parent, FIRST]
-        edges[first + nodes[node, PLACE], LOST] = nodes[node, LOW] == 1
         low = -1
         high = -1
         for e in range(first, first + nodes[parent, OPENED]):

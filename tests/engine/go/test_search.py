@@ -97,6 +97,20 @@ def test_a_lost_ending_is_not_walked_into():
     assert search.choose() != 9
 
 
+def test_a_lost_game_is_passed_out_and_not_filled_up():
+    """White lives nowhere; every stone it adds costs a point and wins nothing."""
+    board = moves(drawn("""
+        .X.X.
+        XXXXX
+        .X.X.
+        XXXXX
+        .X.X.""", to_play=BLACK), "pass")
+    search = thinking(board, Counter(), PLAIN.with_changes(score_weight=0.1))
+    search.run(visits=100)
+    assert search.opinion().value < -0.9
+    assert search.choose() == 25
+
+
 def test_a_drawn_game_is_worth_half():
     board = moves(new_board(3, 9.0), "B2", "pass", "pass")
     search = thinking(moves(new_board(3, 9.0), "B2", "pass"), UniformEvaluator())
@@ -200,7 +214,8 @@ def test_barred_moves_are_not_tried():
     search.bar(barred)
     search.run(visits=100)
     assert not set(search.candidates().move.tolist()) & set(barred)
-    search.bar(range(26))
+    search.begin(moves(new_board(5), "C3"))
+    search.bar([m for m in range(26) if m != 12])  # C3 is taken
     with pytest.raises(InvalidInput, match="barred"):
         search.run(visits=200)
 

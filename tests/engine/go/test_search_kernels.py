@@ -13,7 +13,6 @@ from engine.go.tree import (
     EDGES,
     EXPLORE,
     HIGH,
-    LOST,
     LOW,
     MOVE,
     OPEN_MASS,
@@ -88,17 +87,6 @@ def test_exploration_grows_with_the_logarithm_of_visits():
     grown = PARAMS.with_changes(c_growth=2.0, c_base=10.0)
     assert chosen(table(rows, visits=16, utility=0.0, opened=3)) == 0
     assert chosen(table(rows, visits=16, utility=0.0, opened=3), grown) == 2
-
-
-def test_a_lost_move_is_left_until_all_are_lost():
-    rows = [(0.9, 1, 1.0, 0), (0.1, 5, -4.0, 0)]
-    tree = table(rows, visits=7, utility=0.0, opened=2)
-    tree.nodes[0, EDGES] = 2
-    assert chosen(tree) == 0
-    tree.edges[0, LOST] = 1
-    assert chosen(tree) == 1
-    tree.edges[1, LOST] = 1
-    assert chosen(tree) in (0, 1)
 
 
 def test_forced_playouts_come_first_where_the_root_explores():
