@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.errors import EngineError
 from engine.go.board import BLACK
-from engine.go.players import NO_NETWORK, network_names
+from engine.go.players import NO_NETWORK, describe_network, network_names
 from engine.go.scenarios import SCENARIOS
 from engine.go.settings import GoParams
 from engine.go.simulation import GoSimulation
@@ -49,7 +49,7 @@ def _new_board(run: Run) -> None:
 
 
 def _choose_scenario(run: Run) -> None:
-    scenario = SCENARIOS[st.session_state["go.scenario"]]
+    scenario = SCENARIOS[st.session_state["go.begin_as"]]
     chosen = scenario.params.with_changes(size=cast(GoParams, run.params).size)
     begin_again(run, params=chosen, make=GoSimulation, label=scenario.label)
 
@@ -111,7 +111,7 @@ def _own_controls(run: Run) -> None:
             _strength(run, colour)
         knob_group(run, [KNOBS[n] for n in IN_PLAYERS])
     with st.popover("Game", icon=":material/grid_on:", help="Rules, handicap, lessons."):
-        st.selectbox("Begin as", list(SCENARIOS), key="go.scenario",
+        st.selectbox("Begin as", list(SCENARIOS), key="go.begin_as",
                      format_func=lambda n: SCENARIOS[n].label, on_change=_choose_scenario,
                      args=(run,))
         knob_group(run, [KNOBS[n] for n in IN_LESSONS])
@@ -128,6 +128,7 @@ def _own_controls(run: Run) -> None:
                      format_func=lambda n: "no network" if n == NO_NETWORK else n,
                      help="Judges the position on the board while a person thinks, and in "
                           "reviews.")
+        st.caption(describe_network(st.session_state["go.network"]))
         placed = {*IN_ROW, *IN_GAME, *IN_PLAYERS, *IN_LESSONS, "black_visits", "white_visits"}
         for group, members in groups(GoParams).items():
             left = [k for k in members if k.name not in placed]
@@ -166,7 +167,7 @@ def page() -> None:
     try:
         first = st.query_params.get("scenario", FIRST)
         first = first if first in SCENARIOS else FIRST
-        st.session_state.setdefault("go.scenario", first)
+        st.session_state.setdefault("go.begin_as", first)
         opened = open_run(DOMAIN, GoSimulation, SCENARIOS[first].params, BLACK,
                           rate=RATE, label=SCENARIOS[first].label)
     except EngineError as error:

@@ -12,7 +12,7 @@ from engine.go.vertices import vertex_of
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class Caution:
     """A move that a lesson stopped.
 
     Attributes:
@@ -38,7 +38,7 @@ class Lesson:
 
     def __init__(self) -> None:
         self.due: Node | None = None
-        self.warning: Warning | None = None
+        self.warning: Caution | None = None
 
     def watch(self, node: Node) -> None:
         """Ask for the verdict on a move that was just made."""
@@ -64,7 +64,7 @@ class Lesson:
             return
         played, best = vertex_of(found.played, size), vertex_of(found.best, size)
         text = f"{played} loses about {found.points:.1f} points; {best} was better."
-        self.warning = Warning(node, found.points, found.best, text)
+        self.warning = Caution(node, found.points, found.best, text)
 
     def facts(self) -> dict[str, Any] | None:
         """The warning for the page."""

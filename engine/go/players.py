@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -62,8 +63,14 @@ def network_names() -> list[str]:
 
 
 def default_network() -> str:
-    """The first network there is, else the search without one."""
-    return network_names()[0]
+    """The strongest network by its card, the first on a tie; without any, the search alone."""
+    known = checkpoint.networks()
+    return max(known, key=lambda name: _elo(known[name]), default=NO_NETWORK)
+
+
+def _elo(card: Mapping[str, Any]) -> float:
+    rating = card.get("elo", 0.0)
+    return float(rating) if isinstance(rating, int | float) else 0.0
 
 
 def known_network(name: object) -> str:
@@ -110,9 +117,10 @@ def open_mind(name: str) -> Mind:
     return Mind(name, open_evaluator(name), BASE_COST_US + COST_US_PER_WEIGHT * weights)
 
 
-def describe_network(name: str) -> dict[str, Any]:
-    """A network's model card, or what there is to say of the search without one."""
+def describe_network(name: str) -> str:
+    """A network in a sentence, by its model card."""
     if name == NO_NETWORK:
-        return {"name": name, "about": "No network: every move looks alike, and only ended games "
-                                       "are known to be won or lost."}
-    return {"name": name, **dict(checkpoint.networks().get(name, {}))}
+        return ("No network: every move looks alike, and only ended games are known to be won or "
+                "lost.")
+    card = checkpoint.networks().get(name, {})
+    return str(card.get("title") or card.get("made_by") or "A network without a card.")

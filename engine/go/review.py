@@ -82,7 +82,7 @@ def costs(line: Sequence[Node]) -> list[Cost]:
     return [c for node in line if (c := cost(node)) is not None]
 
 
-def mistakes(line: Sequence[Node], count: int = 8, least: float = MIN_LOSS) -> list[Cost]:
+def mistakes(line: Sequence[Node], count: int = 12, least: float = MIN_LOSS) -> list[Cost]:
     """The moves that lost most, worst first; at most `count`, each of `least` points or more."""
     bad = [c for c in costs(line) if c.points >= least]
     return sorted(bad, key=lambda c: (-c.points, c.number))[:count]

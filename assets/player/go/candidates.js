@@ -4,7 +4,9 @@ import { element, grouped, setAttribute, setText, svg } from "../dom.js";
 import { GRADES, side, signed, vertex } from "./names.js";
 import { mark } from "./plot.js";
 
-const ROWS = 9;
+const ROWS = 10;
+const CHROME_PX = 92;
+const ROW_PX = 33;
 const BAR_PX = 64;
 const SHOWN_MOVES = 6;
 const HEADS = [["Move", ""], ["Visits", "num"], ["Share", ""], ["Q", "num"], ["Prior", "num"], ["Score", "num"], ["Variation", ""]];
@@ -51,7 +53,8 @@ export class CandidateTable {
     setText(this.badge, best ? `${vertex(best.point, size)} ${(best.win * 100).toFixed(1)} %` : "");
     this.badge.hidden = !best;
     this.empty.hidden = candidates.length > 0;
-    const shown = Math.min(ROWS, candidates.length);
+    const room = Math.max(1, Math.floor((this.node.clientHeight - CHROME_PX) / ROW_PX));
+    const shown = Math.min(ROWS, room, candidates.length);
     if (this.body.childElementCount !== shown) this.body.replaceChildren(...this.rows.slice(0, shown).map((r) => r.node));
     for (let i = 0; i < shown; i += 1) {
       const c = candidates[i];

@@ -4,7 +4,8 @@ import { element, setText } from "../dom.js";
 import { side, signed, vertex } from "./names.js";
 import { mark } from "./plot.js";
 
-const ROWS = 6;
+const HEAD_PX = 70;
+const ROW_PX = 31;
 
 export class Mistakes {
   constructor(view, send) {
@@ -25,7 +26,8 @@ export class Mistakes {
   show(facts, theme) {
     this.facts = facts;
     const { mistakes, review, line, size } = facts;
-    const key = JSON.stringify([mistakes, review, theme.name, line.nodes.length, line.known]);
+    const rows = Math.max(1, Math.floor((this.node.clientHeight - HEAD_PX) / ROW_PX));
+    const key = JSON.stringify([mistakes, review, rows, theme.name, line.nodes.length, line.known]);
     if (key === this.key) return;
     this.key = key;
     setText(this.button, review ? "Stop" : "Review the game");
@@ -33,7 +35,7 @@ export class Mistakes {
     setText(this.note, review ? `move ${review.done} of ${review.of}` : `${line.known} of ${line.nodes.length - 1}`);
     this.bar.style.transform = `scaleX(${review ? review.done / Math.max(1, review.of) : 0})`;
     const { text } = theme.tokens;
-    this.body.replaceChildren(...mistakes.slice(0, ROWS).map((m) => element("tr", {},
+    this.body.replaceChildren(...mistakes.slice(0, rows).map((m) => element("tr", {},
       element("td", {}, element("span.with-mark", {}, mark(m.colour > 0 ? "circle" : "ring", text), String(m.number))),
       element("td", {}, vertex(m.played, size)), element("td", {}, m.best < 0 ? "—" : vertex(m.best, size)),
       element("td.num.strong", {}, m.points.toFixed(1)), element("td.num", {}, `${signed(m.win * 100, 0)} %`),

@@ -11,6 +11,8 @@ const STEPS = [62, 54, 46, 42, 40, 38, 34];
 const NODE_PX = 4;
 const LEAST_PX = 0.7;
 const EDGE_PX = 4;
+/** Part of the height that gaps and the thinnest ribbons may take. */
+const GAP_SHARE = 0.45;
 const LEFT_PX = 12;
 const RIGHT_PX = 32;
 
@@ -45,57 +47,68 @@ export function branches(tree) {
   return all;
 }
 
-const gapsOf = (branch) => Math.max(0, branch.children.length - 1) * GAPS[Math.min(branch.depth, GAPS.length - 1)];
+const gapOf = (branch, tight) => tight * GAPS[Math.min(branch.depth, GAPS.length - 1)];
+const gapsOf = (branch, tight) => Math.max(0, branch.children.length - 1) * gapOf(branch, tight);
 const heightOf = (branch, scale) => Math.max(LEAST_PX, branch.visits * scale);
 
-/** Height that each branch needs at a scale; parents come first in `all`. */
-function measure(all, scale) {
+/** Height that each branch needs at a scale, with gaps made `tight` in [0, 1]; parents come first. */
+function measure(all, scale, tight) {
   for (let i = all.length - 1; i >= 0; i -= 1) {
     const b = all[i];
-    let inner = gapsOf(b);
+    let inner = gapsOf(b, tight);
     for (const child of b.children) inner += child.room;
     b.room = Math.max(heightOf(b, scale), inner);
   }
   return all[0].room;
 }
 
+/** The largest number in [0, 1] up to which `fits` holds. */
+function most(fits) {
+  if (fits(1)) return 1;
+  let low = 0;
+  let high = 1;
+  for (let i = 0; i < 24; i += 1) {
+    const middle = (low + high) / 2;
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
- * Give every branch its place.
+ * Give every branch its place. Gaps give way first, so that a wide tree still shows its visits.
  * @param {Branch[]} all From `branches`; changed.
  * @param {number} width @param {number} height Pixels.
  */
 export function place(all, width, height) {
-  let low = 1e-6;
-  let high = height / Math.max(1, all[0].visits);
-  for (let i = 0; i < 24; i += 1) {
-    const middle = (low + high) / 2;
-    if (measure(all, middle) > height - 2 * EDGE_PX) high = middle;
-    else low = middle;
-  }
-  measure(all, low);
+  const space = height - 2 * EDGE_PX;
+  const tight = most((t) => measure(all, 0, t) <= GAP_SHARE * space);
+  const fullest = height / Math.max(1, all[0].visits);
+  const scale = fullest * most((part) => measure(all, part * fullest, tight) <= space);
+  measure(all, scale, tight);
   const total = STEPS.reduce((a, b) => a + b, 0);
   const stretch = (width - LEFT_PX - RIGHT_PX) / total;
   const columns = [LEFT_PX];
   for (const step of STEPS) columns.push(columns.at(-1) + step * stretch);
   all[0].top = EDGE_PX + Math.max(0, (height - 2 * EDGE_PX - all[0].room) / 2);
   for (const b of all) {
-    b.height = heightOf(b, low);
+    b.height = heightOf(b, scale);
     b.x = columns[b.depth];
     b.y = b.top + (b.room - b.height) / 2;
-    let inner = gapsOf(b);
+    let inner = gapsOf(b, tight);
     let ribbons = 0;
     for (const child of b.children) {
       inner += child.room;
-      ribbons += heightOf(child, low);
+      ribbons += heightOf(child, scale);
     }
     let top = b.top + (b.room - inner) / 2;
     let from = b.y;
     const fit = Math.min(1, b.height / Math.max(ribbons, 1e-6));
     for (const child of b.children) {
       child.top = top;
-      top += child.room + GAPS[Math.min(b.depth, GAPS.length - 1)];
+      top += child.room + gapOf(b, tight);
       child.from = from;
-      child.fromHeight = heightOf(child, low) * fit;
+      child.fromHeight = heightOf(child, scale) * fit;
       from += child.fromHeight;
     }
   }

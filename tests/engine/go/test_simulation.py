@@ -13,6 +13,7 @@ from engine.go.scenarios import SCENARIOS
 from engine.go.settings import GoParams
 from engine.go.simulation import GoSimulation
 from engine.go.vertices import point_of, vertex_of
+from engine.go.warm import warm
 from engine.live.registry import Registry
 from engine.live.simulation import SnapshotSource
 from engine.params import knobs
@@ -352,3 +353,8 @@ def test_the_growth_of_the_tree_is_kept_in_one_array():
     assert at == len(words)
     assert len(totals) > 3
     assert totals == sorted(totals)
+
+
+def test_warming_up_leaves_nothing_behind():
+    warm()
+    assert table().step_count == 0
