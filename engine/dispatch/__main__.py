@@ -154,6 +154,9 @@ def _world(options: argparse.Namespace) -> tuple[DispatchParams, Any, Any]:
 def _network(path: Path) -> Any:
     from engine.dispatch.imports import city_from_upload
 
+    if not path.exists():
+        raise InvalidInput(f"{path}: No such file or directory; name a folder with nodes.csv and "
+                           "edges.csv, or a GraphML or OSM file")
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     try:
         return city_from_upload({f.name: f.read_bytes() for f in files if f.is_file()})

@@ -87,8 +87,10 @@ class Paired:
     figures: dict[str, Difference]
 
     def facts(self) -> dict[str, Any]:
-        """JSON-able."""
-        return asdict(self) | {"settled": {n: d.settled for n, d in self.figures.items()}}
+        """JSON-able; figures that nobody had are left out."""
+        known = {n: d for n, d in self.figures.items() if np.isfinite(d.mean)}
+        return asdict(self) | {"figures": {n: asdict(d) for n, d in known.items()},
+                               "settled": {n: d.settled for n, d in known.items()}}
 
 
 def paired(

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.dispatch.arrival import FIRST_LEGS
+from engine.dispatch.simulation import DispatchSimulation
+from tests.engine.dispatch.towns import SMALL, town
+
+
+@pytest.fixture(scope="module")
+def learned() -> DispatchSimulation:
+    """A busy town that has seen enough legs to learn from, and some more."""
+    w = DispatchSimulation(SMALL.with_changes(drivers=150, trips_per_day=40_000, surge=False), 4,
+                           town())
+    while w.arrivals.trained == 0 or len(w.recorder.window("eta.error_s", 0, 1e9)) < 800:
+        w.step()
+        assert w.step_count < 4000, "by then there are legs enough"
+    return w
+
+
+def test_the_model_is_trained_on_ended_legs_and_beats_the_routed_time(
+        learned: DispatchSimulation) -> None:
+    report = learned.arrivals.report
+    assert report is not None
+    assert report.fitted + report.calibrated + report.tested <= FIRST_LEGS + 400
+    error = learned.recorder.window("eta.error_s", 0, 1e9)[:, 1].mean()
+    routed = learned.recorder.window("eta.routed_error_s", 0, 1e9)[:, 1].mean()
+    assert error < 0.8 * routed
+    event = next(e for e in learned.drain_events() if e.kind == "retrained")
+    assert "Arrival model trained" in event.text
+    assert sum(event.data["importance"].values()) == pytest.approx(1.0)
+
+
+def test_the_band_holds_about_four_in_five(learned: DispatchSimulation) -> None:
+    covered = learned.recorder.window("eta.covered_percent", 0, 1e9)[:, 1]
+    assert 74.0 < covered.mean() < 86.0
+
+
+def test_an_estimate_is_a_band_around_its_median(learned: DispatchSimulation) -> None:
+    known = 0
+    for driver in np.flatnonzero(learned.fleet.state == 3).tolist():
+        estimate = learned.arrivals.estimate(driver)
+        if estimate is not None:
+            known += 1
+            low, median, high = estimate
+            assert low <= median <= high
+            assert high - low < 1200.0
+    assert known > 5
+    assert learned.arrivals.estimate(int(np.flatnonzero(learned.fleet.state < 2)[0])) is None
+
+
+def test_a_called_off_leg_is_not_judged(learned: DispatchSimulation) -> None:
+    driver = int(np.flatnonzero(learned.fleet.state == 3)[0])
+    learned.arrivals.drop(driver)
+    assert learned.arrivals.estimate(driver) is None
+    learned.arrivals.end(driver, learned.now_s)
+    assert learned.arrivals._ended == []
