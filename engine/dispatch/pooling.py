@@ -183,6 +183,7 @@ def _choose(
                       shape=(int(vehicle.max()) + 1 + len(riders.origin), len(keep)))
     found = milp(extra[keep] - saved[keep], integrality=np.ones(len(keep)), bounds=Bounds(0, 1),
                  constraints=LinearConstraint(table, -np.inf, 1), options={"mip_rel_gap": 0.0})
+    assert found.x is not None, found.message  # to take no trip at all is always allowed
     won = keep[found.x > 0.5]
     taken = np.flatnonzero(base)
     taken[vehicle[won]] = won
