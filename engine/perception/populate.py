@@ -65,7 +65,7 @@ class Crowd:
             while s < lane.length - 8.0 and p.traffic_per_km > 0.0:
                 near = i == keep_clear[0] and abs(s - keep_clear[1]) < 14.0
                 if s > 6.0 and not near:
-                    self._driver(i, s)
+                    self.driver(i, s)
                 s += 13.0 + float(rng.exponential(1000.0 / p.traffic_per_km))
             if lane.right < 0 and p.cyclists_per_km > 0.0:
                 s = float(rng.exponential(1000.0 / p.cyclists_per_km))
@@ -79,7 +79,8 @@ class Crowd:
                     self.traffic.place(a, i, s)
                     s += 8.0 + float(rng.exponential(1000.0 / p.cyclists_per_km))
 
-    def _driver(self, lane: int, s: float) -> None:
+    def driver(self, lane: int, s: float) -> None:
+        """A vehicle on a lane, already on its way."""
         rng, p = self.rng, self.params
         large = rng.random() < 0.01 * p.trucks_percent
         shape = ("truck" if rng.random() < 0.6 else "bus") if large else _car(rng)
@@ -169,5 +170,5 @@ class Crowd:
         a.indicator = -1
 
     def _on_lane(self, shape: str, lane: Lane, index: int, s: float, d: float) -> Actor:
-        x, y, h = self.traffic._lane_pose(index, s, d)
+        x, y, h = self.traffic.lane_pose(index, s, d)
         return self.standing(shape, x, y, h, index, s, d)

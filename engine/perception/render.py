@@ -65,15 +65,17 @@ class Renderer:
     """Draws a world through some cameras."""
 
     def __init__(self, world: World, cameras: Sequence[Camera] | None = None, threads: int = 1,
-                 ) -> None:
+                 numbers: Sequence[int] | None = None) -> None:
         """Lay out the scene.
 
         Args:
             world: What is drawn.
             cameras: The rig's eight when None; one or more, all of one size.
             threads: Views drawn at the same time, ≥ 1; the pictures do not depend on it.
+            numbers: Of the cameras in the rig, for their sensors' noise; 0, 1, … when None.
         """
         self.cameras = tuple(cameras) if cameras is not None else rig()
+        self._numbers = tuple(range(len(self.cameras)) if numbers is None else numbers)
         self._world = world
         self._stage = Stage(world)
         self._threads = threads
@@ -102,7 +104,7 @@ class Renderer:
             camera, frame = self.cameras[v], self._frames[worker]
             view = View(camera.R @ now.axes, now.origin + now.axes.T @ camera.t,
                         (camera.fx, camera.fy, camera.cx, camera.cy), FAR_M)
-            salt = (self._world.seed * 7919 + tick * 31 + v) & 0x7FFFFFFF
+            salt = (self._world.seed * 7919 + tick * 31 + self._numbers[v]) & 0x7FFFFFFF
             draw(view, placed.soup, frame, out.covered[v])
             cast(view, placed.shadow, placed.strength, GROUND, frame, placed.soup)
             shade(view, placed.soup, self._stage.marks, light, frame, ego, salt, out.images[v],

@@ -25,6 +25,8 @@ GAP_S: Final = 4.5
 SHIFT_S: Final = 3.2
 """Duration of a lane change."""
 WALK_MPS: Final = 1.35
+CLEAR_START_M: Final = 25.0
+"""Nobody changes lanes before this: who comes out of the junction behind is on no lane yet."""
 
 Occupancy = dict[int, list[tuple[float, Actor]]]
 
@@ -45,6 +47,7 @@ class Traffic:
         self.time = 0.0
         self._rng = rng
         self._offsets = offsets
+        self._corners: list[list[list[float]]] = [r.corners.tolist() for r in network.roads]
         self._conflicts = _conflicts(network)
         self._into: dict[int, list[int]] = {}
         for i, lane in enumerate(network.lanes):
@@ -77,11 +80,11 @@ class Traffic:
     def pose(self, a: Actor) -> None:
         """Set an actor's x, y, z and yaw from its lane or road coordinates."""
         if a.mode == DRIVE:
-            x, y, yaw = self._lane_pose(a.lane, a.s, a.d)
+            x, y, yaw = self.lane_pose(a.lane, a.s, a.d)
             if a.shift_from >= 0:
                 k = a.shift / SHIFT_S
                 ease = k * k * (3.0 - 2.0 * k)
-                ox, oy, _ = self._lane_pose(a.shift_from, a.s, a.d)
+                ox, oy, _ = self.lane_pose(a.shift_from, a.s, a.d)
                 x, y = ox + (x - ox) * ease, oy + (y - oy) * ease
                 rate = 6.0 * k * (1.0 - k) / SHIFT_S
                 side = 1.0 if self.network.lanes[a.shift_from].left == a.lane else -1.0
@@ -89,13 +92,12 @@ class Traffic:
                 yaw += side * math.atan2(rate * width, max(1.0, a.speed))
             a.x, a.y, a.yaw = x, y, yaw
         elif a.mode == WALK:
-            px, py, h = self.network.roads[a.road].at(a.s, a.d)
-            a.x, a.y = float(px), float(py)
+            a.x, a.y, h = self.network.roads[a.road].spot(a.s, a.d)
             if a.crossing != 0.0:
-                a.yaw = float(h) + (0.5 * math.pi if a.crossing > 0 else -0.5 * math.pi)
+                a.yaw = h + (0.5 * math.pi if a.crossing > 0 else -0.5 * math.pi)
             else:
-                a.yaw = float(h) + (0.0 if a.way > 0 else math.pi)
-        a.z = float(self.network.terrain.height(a.x, a.y))
+                a.yaw = h + (0.0 if a.way > 0 else math.pi)
+        a.z = self.network.terrain.height_at(a.x, a.y)
 
     def leader(self, a: Actor, lane: int, s: float, lanes: Occupancy) -> tuple[float, Actor | None]:
         """Nearest actor ahead along a lane and what follows it; gap bumper to bumper, m."""
@@ -151,8 +153,9 @@ class Traffic:
         left = lane.length - a.s
         if lane.junction >= 0 and not lane.connector and left < 45.0 and not self._may_enter(
                 a, left, lanes):
-            stop = max(0.1, left - 0.5 * a.length - 0.3)
-            pull = min(pull, idm.acceleration(a.speed, wish, stop + a.driver.jam_m, 0.0, a.driver))
+            # the line is a leader that may be touched: who stands at it wants nothing more
+            gap = max(0.05, left - 0.5 * a.length - 0.3 + a.driver.jam_m)
+            pull = min(pull, idm.acceleration(a.speed, wish, gap, 0.0, a.driver))
         for w in walkers:
             dx, dy = w.x - a.x, w.y - a.y
             c, s = math.cos(a.yaw), math.sin(a.yaw)
@@ -300,7 +303,7 @@ class Traffic:
     def _consider_change(self, a: Actor, lanes: Occupancy) -> None:
         """Change lanes when MOBIL says so; not near a junction."""
         lane = self.network.lanes[a.lane]
-        if lane.connector or a.speed < 2.0 or a.mode == EGO:
+        if lane.connector or a.speed < 2.0 or a.mode == EGO or a.s < CLEAR_START_M:
             return
         if lane.length - a.s < 40.0 + 2.0 * a.speed and lane.junction >= 0:
             return
@@ -377,16 +380,14 @@ class Traffic:
         self.pose(a)
 
     def _on_pavement(self, a: Actor, s: float) -> bool:
-        road = self.network.roads[a.road]
-        return not bool(((road.corners[:, 0] < s) & (s < road.corners[:, 1])).any())
+        return not any(lo < s < hi for lo, hi in self._corners[a.road])
 
     def _crossing_ahead(self, a: Actor) -> float | None:
         """Station of the crossing a pedestrian walks towards, if near."""
-        road = self.network.roads[a.road]
-        for lo, hi in road.corners:
+        for lo, hi in self._corners[a.road]:
             at = lo - 1.9 if a.way > 0 else hi + 1.9
             if abs(at - a.s) < 3.0:
-                return float(at)
+                return at
         return None
 
     def _may_cross(self, a: Actor, drivers: list[Actor]) -> bool:
@@ -401,9 +402,9 @@ class Traffic:
             return False
         if light == signals.RED and self._red_left(junction, arm) < 8.0:
             return False
-        x, y, _ = road.at(a.s, 0.0)
+        x, y, _ = road.spot(a.s, 0.0)
         for v in drivers:
-            reach = math.hypot(v.x - float(x), v.y - float(y))
+            reach = math.hypot(v.x - x, v.y - y)
             if v.speed > 1.0 and reach < road.half + 4.0 + 4.0 * v.speed * (light == signals.NONE):
                 return False
         return True
@@ -416,16 +417,16 @@ class Traffic:
                 return float(k - 1)
         return 20.0
 
-    def _lane_pose(self, lane: int, s: float, d: float) -> tuple[float, float, float]:
+    def lane_pose(self, lane: int, s: float, d: float) -> tuple[float, float, float]:
+        """World x, y and heading at a station and offset of a lane."""
         line = self.network.lanes[lane]
         step = line.length / (len(line.s) - 1)
         f = min(max(0.0, s / step), len(line.s) - 1.001)
         i = int(f)
         a = f - i
-        x = line.xy[i, 0] * (1 - a) + line.xy[i + 1, 0] * a
-        y = line.xy[i, 1] * (1 - a) + line.xy[i + 1, 1] * a
-        h = line.heading[i] * (1 - a) + line.heading[i + 1] * a
-        return float(x - d * math.sin(h)), float(y + d * math.cos(h)), float(h)
+        (x0, y0), (x1, y1) = line.xy[i].tolist(), line.xy[i + 1].tolist()
+        h = float(line.heading[i]) * (1 - a) + float(line.heading[i + 1]) * a
+        return (x0 * (1 - a) + x1 * a - d * math.sin(h), y0 * (1 - a) + y1 * a + d * math.cos(h), h)
 
 
 def _conflicts(network: Network) -> dict[int, frozenset[int]]:

@@ -141,7 +141,7 @@ def generate(seed: int, *, scenario: str, style: str, weather: str | None = None
     world = World(params, seed, sky)
     chosen = tuple(range(8)) if views is None else tuple(int(v) for v in views)
     cameras = tuple(rig()[v] for v in chosen)
-    renderer = Renderer(world, cameras) if cameras else None
+    renderer = Renderer(world, cameras, numbers=chosen) if cameras else None
     meta = {"seed": seed, "scenario": scenario, "style": style, "weather": name,
             "visibility_m": sky.visibility_m}
     for _ in range(PASTS + 1):
@@ -196,7 +196,7 @@ def label(world: World, seen: Rendered, window: list[Snapshot], shapes: dict[int
     rows = _near(now, shapes)
     order = {int(r): i for i, r in enumerate(rows)}
     actors, ids = _actors(now, rows, shapes)
-    tracks = _tracks(window, ids, now)
+    tracks = _tracks(window, ids, now, shapes)
     near = lines.around(world.network, world.style, now)
     return Sample(
         images=seen.images, depth=seen.depth.astype(np.float16), instance=seen.owner,
@@ -227,16 +227,20 @@ def _actors(now: Snapshot, rows: Int32, shapes: dict[int, tuple[int, float, floa
     return table, ids
 
 
-def _tracks(window: list[Snapshot], ids: Int32, now: Snapshot) -> Float32:
+def _tracks(window: list[Snapshot], ids: Int32, now: Snapshot, shapes: dict[int, tuple[
+        int, float, float, float]]) -> Float32:
     """float32 [A, PASTS + FUTURES, 2] in the ego frame of `now`; NaN where an actor jumped."""
     out = np.full((len(ids), len(window), 2), np.nan, np.float32)
+    half = np.array([0.5 * shapes[int(n)][3] for n in ids])
     for k, other in enumerate(window):
         row = {int(n): i for i, n in enumerate(other.id)}
         found = [(i, row[int(n)]) for i, n in enumerate(ids) if int(n) in row]
         if not found:
             continue
         mine, theirs = (list(t) for t in zip(*found, strict=True))
-        out[mine, k] = ((other.state[theirs, :3] - now.origin) @ now.axes.T)[:, :2]
+        middle = other.state[theirs, :3] - now.origin
+        middle[:, 2] += half[mine]
+        out[mine, k] = (middle @ now.axes.T)[:, :2]
     # who left the town came in again elsewhere: what lies beyond the jump is unknown
     step = np.hypot(*np.diff(out, axis=1).transpose(2, 0, 1))
     for i, k in np.argwhere(step > 4.0):

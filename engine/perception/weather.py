@@ -124,7 +124,7 @@ def _triple(v: Float64) -> Triple:
 
 def _response(weather: Weather, style: Style) -> UInt8:
     """Radiance to 8-bit values: exposure, a filmic shoulder (Reinhard 2002), gamma, contrast."""
-    exposure = style.exposure * (3.2 if weather.night else 1.18)
+    exposure = style.exposure * (1.9 if weather.night else 1.18)
     radiance = np.arange(TONES) * (BRIGHTEST / TONES)
     table = np.empty((3, TONES), np.uint8)
     for c in range(3):

@@ -210,6 +210,11 @@ class World:
             self.crowd.debris(lane, START_M + float(rng.uniform(32.0, 45.0)))
         if "stopped truck" in events:
             self.crowd.stopped_truck(right, START_M + float(rng.uniform(35.0, 50.0)))
+        beside = max(self.network.lanes[lane].left, self.network.lanes[lane].right)
+        if "cut-in" in events and beside >= 0:
+            self.traffic.actors[:] = [a for a in self.traffic.actors if not (
+                a.lane == beside and a.mode == DRIVE and START_M - 8.0 < a.s < START_M + 36.0)]
+            self.crowd.driver(beside, START_M + float(rng.uniform(12.0, 18.0)))
         blocked = {(a.lane, round(a.s)) for a in self.traffic.actors if a.mode == STAND
                    and a.lane >= 0}
         keep = []
