@@ -23,7 +23,6 @@ POINTS: Final = 240
 EVERY_S: Final = 1.0
 DISTRICTS: Final = 10
 """Rows of the heat map: the districts whose fares rose highest."""
-MAX_WAIT_MIN: Final = 12.0
 
 Float64 = npt.NDArray[np.float64]
 Clock = Callable[[Float64], npt.NDArray[np.datetime64]]
@@ -73,10 +72,11 @@ def _charts(run: Run, rival: Run | None) -> None:
             drawn[f"{name}{mode}"] = make(data)
     c = colours()
     heads = {
-        "waits": ("Wait by policy" if rival else "Wait", "median, min", *_wait_legend(run, rival)),
+        "waits": ("Median wait by policy" if rival else "Wait", "min", *_wait_legend(run, rival)),
         "spread": ("Wait of every rider", "last hour, those who gave up included"),
-        "surge": ("Surge by district", f'1.0× <i class="ramp" style="background:linear-gradient('
-                  f'90deg,{",".join(_ramp())})"></i> 2.4×'),
+        "surge": ("Surge by district", '<span class="swatch">1.0× <i style="width:72px;height:8px;'
+                  f'border-radius:2px;background:linear-gradient(90deg,{",".join(_ramp())})"></i> '
+                  '2.4×</span>'),
         "balance": ("Requests and free drivers", swatch(c["marks"]["orange"], "requests a minute",
                                                         dashed=True),
                     swatch(c["city"]["riding"], "free drivers")),
@@ -160,8 +160,8 @@ def _spread(data: ChartData) -> go.Figure:
         return fig
     c = colours()
     median, p95 = np.percentile(waits, [50, 95])
-    top = min(MAX_WAIT_MIN, max(4.0, float(np.ceil(1.25 * p95))))
-    counts, edges = np.histogram(np.minimum(waits, top), bins=32, range=(0.0, top))
+    top = max(1.0, float(np.percentile(waits, 99.5)))
+    counts, edges = np.histogram(waits, bins=32, range=(0.0, top))
     fig.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, marker_color=c["primary"],
                 name="riders", width=0.9 * (edges[1] - edges[0]),
                 hovertemplate="%{x:.1f} min: %{y} riders<extra></extra>")
@@ -192,8 +192,9 @@ def _surge(data: ChartData, *, clock: Clock) -> go.Figure:
         x=clock(step), y=highest, z=np.array(values), zmin=1.0, zmax=2.4, showscale=False, ygap=1,
         colorscale=[[0.0, cold], [0.05, cold], [0.43, warm], [1.0, hot]],
         hovertemplate="%{y}, %{x|%H:%M}: %{z:.2f}×<extra></extra>")
-    fig.update_yaxes(autorange="reversed", showgrid=False)
-    fig.update_layout(margin_l=72)
+    fig.update_yaxes(autorange="reversed", showgrid=False, tickvals=highest, ticks="",
+                     tickfont_size=11)
+    fig.update_xaxes(ticks="")
     _time_axis(fig)
     return fig
 

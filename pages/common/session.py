@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import Final
 
 import streamlit as st
 
@@ -11,6 +13,9 @@ from engine.live import RUNS, Run
 from engine.live.thread import Maker
 from engine.params import Params
 from engine.store import Store, open_store
+
+NOTICE_S: Final = 30.0
+"""How long a notice stays: a page runs again as soon as its parts have something to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +49,23 @@ def open_run(domain: str, make: Maker, params: Params, seed: int, *,
     Raises:
         EngineError: If no new run can be started.
     """
-    key = f"{domain}.token"
+    key, told = f"{domain}.token", f"{domain}.notice"
     wanted = st.query_params.get("run")
     run = RUNS.find(wanted, domain) or RUNS.find(st.session_state.get(key), domain)
-    notice = ""
     if run is None:
+        st.session_state.pop(told, None)
         if wanted or key in st.session_state:
             notice = (f"The run behind this page has ended: a run stops {RUNS.grace_s:.0f} s after "
                       "its last window closed, or when the server restarts. This is a new one; "
                       "what was recorded is on the Metrics page.")
+            st.session_state[told] = (notice, time.monotonic())
         run = RUNS.open(domain, make, params, seed, rate=rate, recorder=metrics_store(),
                         label=label)
     st.session_state[key] = run.token
     if wanted != run.token:
         st.query_params["run"] = run.token
-    return Opened(run, notice)
+    notice, since = st.session_state.get(told, ("", 0.0))
+    return Opened(run, notice if time.monotonic() - since < NOTICE_S else "")
 
 
 def stop_with(error: EngineError) -> None:

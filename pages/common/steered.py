@@ -125,7 +125,7 @@ class Pair:
 
     def set_running(self, running: bool) -> Future[None]:
         """Run or pause both."""
-        return _when_both(self.rival.set_running(running), self.main.set_running(running))
+        return when_both(self.rival.set_running(running), self.main.set_running(running))
 
     def single_step(self) -> None:
         """One step of both."""
@@ -134,7 +134,7 @@ class Pair:
 
     def set_rate(self, rate: float) -> Future[None]:
         """Change the speed of both."""
-        return _when_both(self.rival.set_rate(rate), self.main.set_rate(rate))
+        return when_both(self.rival.set_rate(rate), self.main.set_rate(rate))
 
     def set_params(self, params: Params) -> tuple[str, ...]:
         """Give both the new values; the rival keeps its own."""
@@ -148,7 +148,7 @@ class Pair:
         values = params or self.main.pending or self.main.params
         number = self.main.seed if seed is None else seed
         ours, theirs = in_step(make) if make else (None, None)
-        return _when_both(
+        return when_both(
             self.rival.reset(params=values.with_changes(**self.own), seed=number, make=theirs,
                              label=label, running=running),
             self.main.reset(params=values, seed=number, make=ours, label=label, running=running))
@@ -159,7 +159,7 @@ class Pair:
         return self.main.command(name, arguments, timeout_s)
 
 
-def _when_both(first: Future[None], second: Future[None]) -> Future[None]:
+def when_both(first: Future[None], second: Future[None]) -> Future[None]:
     """An answer that comes when both have come, with the first error if there is one."""
     both: Future[None] = Future()
 

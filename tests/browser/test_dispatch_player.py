@@ -260,3 +260,17 @@ def test_an_empty_city_is_drawn(window, harness):
     wait(page, "c.draws > 5 && c.link === 'open'")
     assert ink(page, "new Set(pixels).size") > 5
     harness.runs.stop(run.token)
+
+
+def test_a_difference_is_told_in_points_or_percent_with_its_direction(window, harness):
+    window.page.goto(harness.url("none"))
+    got = window.page.evaluate("""async () => {
+      const { difference } = await import("/assets/player/versus.js");
+      const card = (number, unit, good) => ({ number, unit, good });
+      return [[card(4, "min", -1), card(3, "min", -1)], [card(90, "%", 1), card(88.5, "%", 1)],
+        [card(5, "s", 0), card(6, "s", 0)], [card(2, "min", -1), card(2, "min", -1)],
+        [card(null, "min", -1), card(2, "min", -1)], [undefined, card(2, "min", -1)]]
+        .map(([a, b]) => difference(a, b));
+    }""")
+    assert got == [["−25.0 %", "good"], ["−1.5 pt", "bad"], ["+20.0 %", "flat"], ["same", "flat"],
+                   ["", "flat"], ["", "flat"]]

@@ -124,18 +124,6 @@ def test_side_by_side_runs_two_policies_on_the_same_riders(page):
     assert main.seed == rival.seed == 5
 
 
-def test_side_by_side_sees_the_same_people_whatever_the_policy(page):
-    page.button_group(key="dispatch.view").set_value("A/B").run()
-    main, rival = both_runs()
-    for run in (main, rival):
-        run.set_rate(0.0)
-    until(lambda: main.step_count > 200 and rival.step_count > 200, 60)
-    settle(page)
-    asked = [run.ask(lambda sim: sim.counts()["opened"] / sim.step_count) for run in (main, rival)]
-    assert asked[0] == pytest.approx(asked[1], rel=0.25)
-    assert main.ask(lambda sim: sim.city) is rival.ask(lambda sim: sim.city)
-
-
 def test_the_rival_can_be_another_policy(page):
     page.button_group(key="dispatch.view").set_value("A/B").run()
     _, rival = both_runs()
@@ -221,3 +209,13 @@ def test_requests_that_cannot_be_used_are_explained(page):
     bring(page, "dispatch.trips", ("mine.csv", b"when,where\n1,2\n"))
     assert "mine.csv: " in page.error[0].value
     assert run.ask(lambda sim: sim.trips) is None
+
+
+def test_a_city_without_drivers_goes_on(page):
+    run = the_run()
+    page.slider(key="dispatch.param.drivers").set_value(0).run()
+    page.button(key="dispatch.reset").click().run()
+    assert not page.error
+    before = run.step_count
+    until(lambda: run.step_count > before + 5)
+    assert run.state == "running"

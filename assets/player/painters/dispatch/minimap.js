@@ -107,6 +107,10 @@ export class MiniMap {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     context.drawImage(this.ground.canvas, 0, 0);
     context.setTransform(ratio, 0, 0, ratio, PADDING * ratio, PADDING * ratio);
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, city.width * scale, city.height * scale);
+    context.clip();
     for (let i = 0; i < Math.min(city.cells, cells.surge.length); i++) {
       if (cells.surge[i] < SURGE_FROM) continue;
       context.fillStyle = alpha(palette.surge(cells.surge[i]), 0.7);
@@ -120,6 +124,7 @@ export class MiniMap {
       for (let i = 0; i < fleet.drivers; i++)
         if (fleet.kind[i] === kind) context.fillRect(fleet.x[i] * scale - 0.6, fleet.y[i] * scale - 0.6, 1.3, 1.3);
     }
+    context.restore();
   }
 
   /** @param {CanvasRenderingContext2D} context In CSS pixels. @param {number} version Of the city. */
