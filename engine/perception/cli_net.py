@@ -1,4 +1,4 @@
-"""Commands of the network: fill a cache, train, evaluate, detect."""
+"""Commands of the networks: fill a cache, train, evaluate, detect, train the forecast."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from engine.params import add_arguments, from_arguments
 
 ASSETS: Final = Path(__file__).resolve().parents[2] / "assets" / "perception"
 DEFAULT: Final = ASSETS / "hydranet-s.safetensors"
+FORECAST: Final = ASSETS / "forecast.safetensors"
 
 
 def register(commands: Any) -> None:
@@ -43,7 +44,18 @@ def register(commands: Any) -> None:
     evaluate.add_argument("--cache", type=Path, help="score on this cache; else pictures are "
                           "rendered into a temporary one")
     evaluate.add_argument("--weights", type=Path, default=DEFAULT, help="network")
+    evaluate.add_argument("--forecast", type=Path, default=FORECAST, help="forecast")
+    evaluate.add_argument("--worlds", type=int, default=12, help="worlds driven to score the "
+                          "forecast, 0 to leave it out (default 12)")
     evaluate.set_defaults(command=_evaluate)
+
+    forecast = commands.add_parser("forecast", help="train the forecast")
+    forecast.add_argument("--worlds", type=int, default=140, help="worlds to learn from")
+    forecast.add_argument("--held-out-worlds", type=int, default=24, help="worlds to score it on")
+    forecast.add_argument("--steps", type=int, default=5000, help="optimiser steps")
+    forecast.add_argument("--seed", type=int, default=3, help="seed of worlds and weights")
+    forecast.add_argument("--out", type=Path, required=True, help="NAME.safetensors to write")
+    forecast.set_defaults(command=_forecast)
 
     detect = commands.add_parser("detect", help="say what is in any picture")
     detect.add_argument("pictures", type=Path, nargs="+", help="PNG, JPEG or WebP")
@@ -88,8 +100,37 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
             cache = Path(folder)
             fill(cache, options.split, options.images, options.seed)
         facts = evaluate(spread(open_cache(cache), options.images), runtime)
+    if options.worlds > 0:
+        from engine.perception import forecast_training
+        from engine.perception.forecast_data import gather
+
+        facts["forecast"] = forecast_training.evaluate(
+            forecast_training.load_forecast(options.forecast),
+            gather(options.split, options.seed, options.worlds, jitter=False))
     return {"split": options.split, "seed": options.seed, "weights": options.weights.name,
             **facts}, 0
+
+
+def _forecast(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    import torch
+
+    from engine.perception import forecast_training
+    from engine.perception.forecast_data import gather
+    from engine.perception.forecast_run import export_forecast
+
+    if min(options.worlds, options.held_out_worlds) < 1:
+        raise InvalidInput(f"{options.worlds} and {options.held_out_worlds} worlds; give at least "
+                           "one to learn from and one to score on")
+    torch.set_num_threads(1)
+    network = forecast_training.train(
+        gather("train", options.seed, options.worlds, jitter=True), options.steps, options.seed)
+    facts = forecast_training.evaluate(
+        network, gather("held-out", options.seed, options.held_out_worlds, jitter=False))
+    card = {"trained": {"worlds": options.worlds, "steps": options.steps, "seed": options.seed},
+            "held_out": facts}
+    forecast_training.save_forecast(options.out, network, card)
+    export_forecast(network, options.out.with_suffix(".onnx"))
+    return {"weights": options.out.name, **card}, 0
 
 
 def _detect(options: argparse.Namespace) -> tuple[dict[str, Any], int]:

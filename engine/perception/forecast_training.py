@@ -5,7 +5,8 @@ Shape letters: A actors, K modes, T times.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,9 +120,12 @@ def evaluate(network: Forecast, examples: Examples) -> dict[str, Any]:
     return facts
 
 
-def save_forecast(path: Path, network: Forecast) -> None:
-    """Write a forecast as safetensors."""
+def save_forecast(path: Path, network: Forecast, card: Mapping[str, Any]) -> None:
+    """Write a forecast as `NAME.safetensors` and its card as `NAME.json`."""
     write_tensors(path, network.state_dict(), {"format": FORMAT})
+    whole = {"format": FORMAT, "parameters": sum(p.numel() for p in network.parameters()), **card}
+    path.with_suffix(".json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n",
+                                         "utf-8")
 
 
 def load_forecast(path: Path) -> Forecast:

@@ -122,7 +122,7 @@ def test_batched_equals_single_and_loneliness_is_no_nan() -> None:
 
 def test_tracks_are_forecast_without_torch_as_with_it(tmp_path: Path) -> None:
     network = Forecast().eval()
-    save_forecast(tmp_path / "f.safetensors", network)
+    save_forecast(tmp_path / "f.safetensors", network, {})
     export_forecast(load_forecast(tmp_path / "f.safetensors"), tmp_path / "f.onnx")
     runtime = ForecastRuntime(tmp_path / "f.onnx")
     tracker = Tracker()

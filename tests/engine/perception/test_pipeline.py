@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import InvalidInput
+from engine.perception.bev import GRID, GRID_M
+from engine.perception.cameras import rig
+from engine.perception.hydranet import HydraNet
+from engine.perception.pipeline import STAGES, Motion, Pipeline
+from engine.perception.runtime import TorchRuntime
+
+STILL = Motion(0.0, 0.0, 0.0, 0.1)
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        network = HydraNet("tiny")
+    return Pipeline(rig(), TorchRuntime(network), least_score=0.02)
+
+
+def frame() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 255, (8, 192, 320, 3), dtype=np.uint8)
+
+
+def test_eight_pictures_become_one_scene(pipeline: Pipeline) -> None:
+    seen = pipeline.step(frame(), STILL, 5.0)
+    assert tuple(seen.times_ms) == STAGES
+    assert seen.depth.shape == (8, 2, 48, 80)
+    assert seen.drivable.shape == (round((GRID[1] - GRID[0]) / GRID_M),
+                                   round((GRID[3] - GRID[2]) / GRID_M))
+    assert len(seen.found) == 8
+    assert all(f is not None for f in seen.found)
+    assert seen.forecasts is None
+
+
+def test_a_missing_camera_is_skipped_and_the_others_seen_as_before(pipeline: Pipeline) -> None:
+    whole = pipeline.step(frame(), STILL, 5.0)
+    use = np.ones(8, bool)
+    use[[0, 5]] = False
+    part = pipeline.step(frame(), STILL, 5.0, use)
+    assert part.found[0] is None
+    assert part.lines_found[5] == ()
+    assert np.isnan(part.depth[0]).all()
+    for v in (1, 7):
+        assert part.found[v] is not None
+        assert np.abs(part.depth[v] - whole.depth[v]).max() < 1e-4
+
+
+def test_no_camera_at_all_sees_nothing(pipeline: Pipeline) -> None:
+    seen = pipeline.step(frame(), STILL, 5.0, np.zeros(8, bool))
+    assert len(seen.objects.score) == 0
+    assert seen.lines == ()
+    assert np.isnan(seen.drivable).all()
+
+
+def test_pictures_of_another_rig_are_refused(pipeline: Pipeline) -> None:
+    with pytest.raises(InvalidInput, match="the rig gives"):
+        pipeline.step(frame()[:7], STILL, 5.0)
