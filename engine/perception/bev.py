@@ -109,26 +109,37 @@ def merge(parts: Sequence[Objects]) -> Objects:
     """
     every = Objects(*(np.concatenate(column) for column in zip(*parts, strict=True))
                     ) if parts else nothing()
-    left = list(np.argsort(-every.score, kind="stable"))
+    near = _agree(every)
+    order = np.argsort(-every.score, kind="stable")
+    free = np.ones(len(order), np.bool_)
     groups: list[list[int]] = []
-    while left:
-        head = left.pop(0)
-        group, seen = [head], int(every.views[head])
-        for other in list(left):
-            if int(every.views[other]) & seen or (FAMILY[every.kind[other]]
-                                                  != FAMILY[every.kind[head]]):
-                continue
-            away = every.place[other, :2] - every.place[head, :2]
-            both = every.covariance[other] + every.covariance[head]
-            if away @ np.linalg.solve(both, away) < GATE:
-                group.append(other)
+    for head in order:
+        if not free[head]:
+            continue
+        free[head] = False
+        group, seen = [int(head)], int(every.views[head])
+        for other in order[free[order] & near[head, order]]:
+            if not int(every.views[other]) & seen:
+                group.append(int(other))
                 seen |= int(every.views[other])
-                left.remove(other)
+                free[other] = False
         groups.append(group)
     if not groups:
         return nothing()
     rows = [_merged(every, group) for group in groups]
     return Objects(*(np.stack(column) for column in zip(*rows, strict=True)))
+
+
+def _agree(every: Objects) -> npt.NDArray[np.bool_]:
+    """Which pairs may be one thing by family and place; bool [N, N]."""
+    away = every.place[:, None, :2] - every.place[None, :, :2]
+    both = every.covariance[:, None] + every.covariance[None]
+    a, b, d = both[..., 0, 0], both[..., 0, 1], both[..., 1, 1]
+    x, y = away[..., 0], away[..., 1]
+    # the inverse of a symmetric 2 × 2 matrix, written out
+    miss = (d * x * x - 2.0 * b * x * y + a * y * y) / (a * d - b * b)
+    family = FAMILY[every.kind]
+    return np.asarray((miss < GATE) & (family[:, None] == family[None]))
 
 
 def _merged(every: Objects, group: list[int]) -> Objects:
