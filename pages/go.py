@@ -60,7 +60,8 @@ def _sit(run: Run, colour: str) -> None:
     try:
         if who != YOU:
             run.command("set_players", {colour: who})
-        run.set_params(run.params.with_changes(**{colour: "you" if who == YOU else "engine"}))
+        seated = "you" if who == YOU else "engine"
+        run.set_params((run.pending or run.params).with_changes(**{colour: seated}))
         st.session_state.pop("go.problem", None)
     except (EngineError, TimeoutError) as error:
         complain(run, str(error))

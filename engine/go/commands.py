@@ -173,14 +173,10 @@ def _set_players(sim: Table, given: Arguments) -> str:
     chosen = {role: known_network(name) for role, name in given.items()}
     if not chosen:
         raise InvalidInput("name a network for black, white or analysis")
-    before = dict(sim.networks)
+    for name in chosen.values():
+        sim.mind(name)  # a file that cannot be used is refused, and the players stay
     sim.networks.update(chosen)
-    try:
-        for role in chosen:
-            sim.thinker(role)  # a file that cannot be used is refused now
-    except Exception:
-        sim.networks.update(before)
-        raise
+    sim.problem = ""
     return ", ".join(f"{role}: {name}" for role, name in chosen.items())
 
 

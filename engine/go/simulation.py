@@ -59,7 +59,7 @@ class GoSimulation(Table):
             "version": f"{self.step_count}.{self.revision}",
             "position": self.position(), "over": self.over, "result": self.result,
             "mode": "what_if" if self.what_if else "play", "live": self.live.index,
-            "phase": self.phase(), "networks": dict(self.networks),
+            "phase": self.phase(), "problem": self.problem, "networks": dict(self.networks),
             "players": {"black": _seat(seats.black), "white": _seat(seats.white)},
             "line": picture.line_facts(game), "mistakes": picture.mistake_facts(game),
             "review": None if self.review is None else self.review.facts(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.go.game import path
+
 if TYPE_CHECKING:
     from engine.go.table import Table
 
@@ -22,7 +24,7 @@ def cards(sim: Table) -> list[Mapping[str, Any]]:
         tell.remember("per_s", float(figures["per_s"]))
         tell.remember("depth", float(figures["depth"]))
         tell.remember("cache", float(figures["cache_percent"]))
-    line = [n.report for n in game.line()[:game.node.number + 1]]
+    line = [n.report for n in path(game.node)]
     wins = [None if r is None else round(100 * r.win, 1) for r in line]
     scores = [None if r is None else round(r.score, 1) for r in line]
     win = None if report is None else 100.0 * report.win

@@ -14,13 +14,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.errors import EngineError
 from engine.go import picture
 from engine.go.board import colour_name
 from engine.go.coaching import Lesson, Review
 from engine.go.game import Game, Node, handicap_setup
 from engine.go.openings import LEAST_STONES, handicap_points, random_opening
-from engine.go.players import Mind, Seat, Seats, default_network, open_mind
-from engine.go.review import MIN_VISITS, Report, better
+from engine.go.players import NO_NETWORK, Mind, Seat, Seats, default_network, open_mind
+from engine.go.review import MIN_VISITS, Report, better, cost
 from engine.go.scoring import Score, cleaned_score
 from engine.go.settings import GoParams
 from engine.go.telemetry import Telemetry
@@ -43,6 +44,7 @@ class Table:
         seed: Seed of the run.
         game: The record with its variations.
         live: Where the game that is played stands.
+        problem: What stands in the way of thinking well, or "".
         what_if: Whether moves are only tried and the players wait.
         networks: Network of "black", "white" and "analysis".
         review: A review under way, or None.
@@ -73,6 +75,7 @@ class Table:
         self.review: Review | None = None
         self.lesson = Lesson()
         self.what_if = False
+        self.problem = ""
         self._minds: dict[str, Mind] = {}
         self._thinkers: dict[str, Thinker] = {}
         self.events: list[Event] = []
@@ -158,6 +161,9 @@ class Table:
             values |= {"game.black_wins_percent": 100.0 * before.win,
                        "game.black_lead_points": before.score,
                        "search.visits_count": before.visits}
+        judged = cost(node.parent) if node.parent is not None else None
+        if judged is not None:  # the move before: this one is not searched yet
+            values["game.points_lost"] = judged.points
         if thought["visits"]:
             values |= {"search.simulations_per_s": thought["per_s"],
                        "search.depth_max_moves": thought["depth"],
@@ -227,16 +233,30 @@ class Table:
         node.report = better(node.report, thinker.report())
         return False
 
+    def mind(self, name: str) -> Mind:
+        """A network, opened once.
+
+        Raises:
+            EngineError: If its file is gone or cannot be used.
+        """
+        if name not in self._minds:
+            self._minds[name] = open_mind(name)
+        return self._minds[name]
+
     def thinker(self, role: str) -> Thinker:
-        """Who thinks in a role; made when first needed."""
-        name = self.networks[role]
+        """Who thinks in a role; a network that cannot be used is done without, and said so."""
         found = self._thinkers.get(role)
-        if found is None or found.mind.name != name:
-            if name not in self._minds:
-                self._minds[name] = open_mind(name)
-            stream = ROLES.index(role)
-            found = Thinker(self._minds[name], self.params, self.game.size, (self.seed, stream))
-            self._thinkers[role] = found
+        if found is not None and found.mind.name == self.networks[role]:
+            return found
+        try:
+            mind = self.mind(self.networks[role])
+        except EngineError as error:
+            self.problem = f"{error} The search goes on without a network."
+            self.note("network", self.problem)
+            self.networks[role] = NO_NETWORK
+            mind = self.mind(NO_NETWORK)
+        found = Thinker(mind, self.params, self.game.size, (self.seed, ROLES.index(role)))
+        self._thinkers[role] = found
         return found
 
     def watched(self) -> Thinker | None:

@@ -205,21 +205,22 @@ export class BoardCard {
     const { facts } = this;
     if (!facts) return;
     const warning = facts.teach?.warning;
-    const key = JSON.stringify([warning, this.said, facts.children?.length > 1 && facts.children]);
+    const said = this.said ?? (facts.problem ? { text: facts.problem, bad: true } : null);
+    const key = JSON.stringify([warning, said, facts.children?.length > 1 && facts.children]);
     if (key === this.wordsKey) return;
     this.wordsKey = key;
     const tried = facts.children ?? [];
-    this.notice.hidden = !(warning || this.said || tried.length > 1);
+    this.notice.hidden = !(warning || said || tried.length > 1);
     this.legend.hidden = !this.notice.hidden;
-    this.notice.dataset.tone = warning || this.said?.bad ? "bad" : "plain";
+    this.notice.dataset.tone = warning || said?.bad ? "bad" : "plain";
     const colour = this.theme.tokens.marks;
     if (warning) {
       this.notice.replaceChildren(mark("down", colour.vermilion), element("span.words", {}, warning.text),
         element("button.go-button.primary", { type: "button", onclick: () => this.send("undo") }, "Take back"),
         element("button.go-button", { type: "button", onclick: () => this.send("play_on") }, "Play on"));
-    } else if (this.said) {
-      this.notice.replaceChildren(mark(this.said.bad ? "down" : "circle", this.said.bad ? colour.vermilion : colour.green),
-        element("span.words", {}, this.said.text));
+    } else if (said) {
+      this.notice.replaceChildren(mark(said.bad ? "down" : "circle", said.bad ? colour.vermilion : colour.green),
+        element("span.words", {}, said.text));
     } else if (tried.length > 1) {
       this.notice.replaceChildren(element("span.muted", {}, "Tried from here"),
         ...tried.slice(0, 8).map((child, i) => element("button.go-button", {

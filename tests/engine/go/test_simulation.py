@@ -358,3 +358,22 @@ def test_the_growth_of_the_tree_is_kept_in_one_array():
 def test_warming_up_leaves_nothing_behind():
     warm()
     assert table().step_count == 0
+
+
+def test_a_network_file_that_cannot_be_used_is_told_and_done_without(tmp_path, monkeypatch):
+    monkeypatch.setenv("ATRIUM_DATA", str(tmp_path))
+    nets = tmp_path / "go" / "nets"
+    nets.mkdir(parents=True)
+    (nets / "evil.safetensors").write_bytes(b"\x80\x04 a pickle")
+    (nets / "evil.json").write_text(json.dumps({"elo": 9999}))
+    sim = GoSimulation(GoParams(**FAST), 1)
+    assert sim.networks["analysis"] == "evil"
+    sim.command("play", {"vertex": "E5"})
+    settle(sim)
+    assert sim.game.node.number == 2
+    assert "evil.safetensors is a pickle" in facts(sim)["problem"]
+    with pytest.raises(InvalidInput, match="pickle"):
+        sim.command("set_players", {"white": "evil"})
+    assert sim.networks["white"] == "none"
+    sim.command("set_players", {"analysis": "none"})
+    assert facts(sim)["problem"] == ""
