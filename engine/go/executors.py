@@ -6,6 +6,10 @@ Results come back in the order of the jobs, so that whoever asked sees the same 
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
@@ -84,7 +88,7 @@ class LocalExecutor:
     def __init__(self, actors: int) -> None:
         self.actors = actors
         # a fresh interpreter: forking one that has threads and torch in it may hang
-        self._pool = ProcessPoolExecutor(actors, multiprocessing.get_context("spawn"))
+        self._pool = ProcessPoolExecutor(actors, multiprocessing.get_context("spawn"), _begin)
 
     def run(self, work: Callable[[J], R], jobs: Iterable[J]) -> Iterator[R]:
         """See `Executor`."""
@@ -106,3 +110,16 @@ class LocalExecutor:
     def close(self) -> None:
         """See `Executor`."""
         self._pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Prepare a worker: Ctrl-C is the parent's to handle, and nobody outlives it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    multiprocessing.connection.wait([parent])
+    os._exit(1)

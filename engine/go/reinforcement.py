@@ -224,14 +224,19 @@ class _Run:
         return rated.get(self._best.stem, 0.0)
 
     def _sampler(self) -> Sampler:
-        """The window: the latest games, and a teacher's while there is room, not more than own."""
+        """The window: the latest games, and a teacher's as long as own ones are few.
+
+        There are never more of the teacher's than own ones, and each own game takes the place of
+        one, so that the teacher's habits fade.
+        """
         window = self._plan.loop.window
         mix = self._trainer.params.value_mix
         own = self._library.learnt(window)
-        room = min(window - len(own.komi), len(own.komi))
-        if self._taught is None or room <= 0:
+        if self._taught is None:
             return Sampler(own, mix)
-        return Sampler(self._taught.before(own, room), mix)
+        count, taught = len(own.komi), len(self._taught.learnt().komi)
+        room = min(window - count, count, taught - count)
+        return Sampler(self._taught.before(own, room) if room > 0 else own, mix)
 
     @property
     def _best(self) -> Path:

@@ -68,7 +68,8 @@ class _Run:
 
     def go(self, trainer: Trainer, stop: Event, until: int) -> dict[str, Any]:
         """Learn; returns the facts of the end."""
-        sampler = Sampler(self._library.learnt())
+        mix = trainer.params.value_mix
+        sampler = Sampler(self._library.learnt(), mix)
         held = self._library.held_out()
         judged = None if held is None else Sampler(held)
         saved = reported = time.monotonic()
@@ -81,7 +82,7 @@ class _Run:
             if trainer.step % _REFRESH == 0:
                 self._judge(trainer, judged)
                 self._library.take()
-                sampler = Sampler(self._library.learnt())
+                sampler = Sampler(self._library.learnt(), mix)
                 held = self._library.held_out()
                 judged = None if held is None else Sampler(held)
                 self._save(trainer)

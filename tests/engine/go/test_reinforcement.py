@@ -8,8 +8,9 @@ from engine.errors import InvalidInput
 from engine.go import checkpoint, journal
 from engine.go.architecture import Architecture
 from engine.go.executors import InlineExecutor
+from engine.go.journal import Journal
 from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
-from engine.go.reinforcement import Plan, reinforce
+from engine.go.reinforcement import Plan, _Run, reinforce
 from engine.go.replay import read_games, write_games
 from tests.engine.go.learning import TINY, random_checkpoint, random_games
 from tests.engine.go.test_supervised import After
@@ -87,6 +88,19 @@ def test_a_teachers_games_are_learnt_from_too(tmp_path):
     facts = reinforce(tmp_path / "run", plan, InlineExecutor(), Event(), generations=1)
     assert facts["gate_share"] == 1.0  # nothing to compare: the new network is taken
     assert facts["network"].endswith("00001.safetensors")
+
+
+def test_a_teachers_games_fade_as_own_ones_come(tmp_path):
+    library = tmp_path / "library"
+    write_games(library / "games-00000.npz", random_games(5, 6))
+    loop = SMALL.loop.with_changes(gate_games=0, window=100)
+    plan = Plan(loop, SMALL.selfplay, SMALL.training, TINY, 2, library=library)
+    run = tmp_path / "run"
+    for generation, size in ((1, 4 + 2), (2, 8)):  # of 6 games of the teacher, as many as fit
+        reinforce(run, plan, InlineExecutor(), Event(), generations=generation)
+        with Journal(run) as diary:
+            window = _Run(run, plan, InlineExecutor(), Event(), diary)._sampler()
+        assert len(window._games.komi) == size
 
 
 def test_it_begins_from_a_network(tmp_path):

@@ -1,3 +1,9 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +16,9 @@ from engine.go.learning_params import SelfPlayParams
 from engine.go.replay import Sampler, join, size_of
 from engine.go.selfplay import Job, play_games, play_job, search_params
 from tests.engine.go.learning import random_checkpoint
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[3]
 
 QUICK = SelfPlayParams(size=5, komi=0.5, full_visits=12, fast_visits=4, at_once=3, opening=2.0)
 
@@ -90,6 +99,35 @@ def test_what_a_job_raises_reaches_the_caller(tmp_path):
             list(workers.run(play_job, [Job(tmp_path / "gone.safetensors", QUICK, 1, 1, 1)]))
     finally:
         workers.close()
+
+
+KILLED = """
+import os, signal, sys
+from engine.go.executors import LocalExecutor
+if __name__ == "__main__":
+    workers = LocalExecutor(2)
+    print(*workers.run(pid_of, range(2)), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_no_worker_outlives_a_killed_parent(tmp_path):
+    (tmp_path / "worker.py").write_text("import os\ndef pid_of(job): return os.getpid()\n", "utf-8")
+    (tmp_path / "parent.py").write_text("from worker import pid_of\n" + KILLED, "utf-8")
+    done = subprocess.run([sys.executable, "parent.py"], cwd=tmp_path, capture_output=True,
+                          text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == -signal.SIGKILL
+    workers = [int(n) for n in done.stdout.split()]
+    assert len(workers) == 2, done.stderr
+    until(lambda: not any(alive(n) for n in workers))
+
+
+def alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_gumbel_roots_play_too(network):
