@@ -27,6 +27,9 @@ WINDOW_S = 4.0
 CASES = [(1000, 134, 60, 5, 1, 0), (1000, 134, 60, 5, 1, 5), (1000, 134, 60, 5, 2, 0),
          (5000, 260, 110, 5, 1, 0), (5000, 260, 110, 5, 1, 2), (10000, 500, 140, 5, 1, 0),
          (20000, 560, 180, 5, 1, 0)]
+# drivers, steps of two seconds a second, device pixel ratio, zoom-ins from the first view
+CITY_CASES = [(3000, 10, 1, 0), (3000, 30, 1, 0), (3000, 300, 1, 0), (3000, 10, 1, 3),
+              (3000, 10, 2, 0), (10000, 10, 1, 0)]
 
 # What the alternative would cost: one drawImage a robot over a background, read back so that the
 # raster work is inside the time.
@@ -94,6 +97,17 @@ def window(page: Page) -> dict[str, float]:
             "stalls": after["stalls"] - before["stalls"]}
 
 
+def say(case: str, found: list[dict[str, float]]) -> None:
+    """One line with the medians of the windows."""
+    middle = {k: statistics.median(f[k] for f in found)
+              for k in ("fps", "intervalP99", "costP50", "costP99", "kBps", "stalls")}
+    print(f"{case} zoom {found[0]['zoom']:4.1f}: "
+          f"{middle['fps']:4.1f} fps, interval p99 {middle['intervalP99']:5.1f} ms, "
+          f"draw p50 {middle['costP50']:4.1f} p99 {middle['costP99']:4.1f} ms, "
+          f"{middle['kBps']:4.0f} kB/s, stalls {middle['stalls']:.0f}, "
+          f"load {os.getloadavg()[0]:.1f}", flush=True)
+
+
 def main() -> None:
     with start() as harness, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
@@ -107,14 +121,22 @@ def main() -> None:
                                    "?.counters.head > 3")
             for _ in range(zooms):
                 page.keyboard.press("+")
-            found = [window(page) for _ in range(REPEATS)]
-            middle = {k: statistics.median(f[k] for f in found)
-                      for k in ("fps", "intervalP99", "costP50", "costP99", "kBps", "stalls")}
-            print(f"{robots:6} robots {width}x{height} dpr {ratio} zoom {found[0]['zoom']:4.1f}: "
-                  f"{middle['fps']:4.1f} fps, interval p99 {middle['intervalP99']:5.1f} ms, "
-                  f"draw p50 {middle['costP50']:4.1f} p99 {middle['costP99']:4.1f} ms, "
-                  f"{middle['kBps']:4.0f} kB/s, stalls {middle['stalls']:.0f}, "
-                  f"load {os.getloadavg()[0]:.1f}", flush=True)
+            say(f"{robots:6} robots {width}x{height} dpr {ratio}",
+                [window(page) for _ in range(REPEATS)])
+            context.close()
+            harness.runs.stop(run.token)
+        for drivers, rate, ratio, zooms in CITY_CASES:
+            run = harness.open(rate=rate, domain="dispatch", drivers=drivers, pitch_m=100.0)
+            context = browser.new_context(viewport={"width": 1472, "height": 900},
+                                          device_scale_factor=ratio)
+            page = context.new_page()
+            page.goto(harness.url(run))
+            page.wait_for_function("() => Object.values(window.__atrium?.players ?? {})[0]"
+                                   "?.counters.head > 3")
+            for _ in range(zooms):
+                page.keyboard.press("+")
+            say(f"{drivers:6} drivers, {2 * rate:3} x real time, dpr {ratio}",
+                [window(page) for _ in range(REPEATS)])
             context.close()
             harness.runs.stop(run.token)
         page = browser.new_page()
