@@ -1,4 +1,4 @@
-"""`python -m bench [PART …]`: print the tables of planning, store, player and live, or of some."""
+"""`python -m bench [PART …]`: print every table, or some of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import platform
 import time
 
 PARTS = {"planning": "bench.planning", "store": "bench.store",
-         "player": "tests.browser.player_harness_measure", "live": "bench.live"}
+         "player": "tests.browser.player_harness_measure", "live": "bench.live",
+         "go": "bench.go"}
 
 
 def main() -> None:

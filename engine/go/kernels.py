@@ -27,6 +27,7 @@ from engine.go.board import (
     MOVES,
     PASSES,
     RECENT,
+    STATE,
     SUICIDE,
     TO_PLAY,
     Board,
@@ -355,19 +356,29 @@ def area_score(board: Board) -> float:
 
 @njit(cache=True, nogil=True)
 def copy_into(source: Board, target: Board) -> None:
-    """Make one board equal another of the same size."""
-    target.stones[:] = source.stones
-    target.head[:] = source.head
-    target.after[:] = source.after
-    target.liberties[:] = source.liberties
-    target.length[:] = source.length
-    target.chain_hash[:] = source.chain_hash
+    """Make one board equal another of the same size.
+
+    The loops are spelt out because slices check their shapes first, which takes longer than these
+    few bytes, and drags string formatting into the compiled code.
+    """
+    for i in range(source.stones.size):
+        target.stones[i] = source.stones[i]
+    for i in range(source.stones.size):
+        target.head[i] = source.head[i]
+        target.after[i] = source.after[i]
+        target.liberties[i] = source.liberties[i]
+        target.length[i] = source.length[i]
+    for i in range(source.stones.size):
+        target.chain_hash[i] = source.chain_hash[i]
     target.hash[0] = source.hash[0]
-    kept = source.state[KEPT]
-    target.history[:kept] = source.history[:kept]
-    target.bloom[:] = source.bloom
-    target.recent[:] = source.recent
-    target.state[:] = source.state
+    for i in range(source.state[KEPT]):
+        target.history[i] = source.history[i]
+    for i in range(BLOOM_WORDS):
+        target.bloom[i] = source.bloom[i]
+    for i in range(RECENT):
+        target.recent[i] = source.recent[i]
+    for i in range(STATE):
+        target.state[i] = source.state[i]
     target.komi[0] = source.komi[0]
 
 

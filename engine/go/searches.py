@@ -75,7 +75,9 @@ class Searches:
             keep_ownership: Whether ownership can be read of the trees.
         """
         self.evaluator = evaluator
-        self.params = params
+        self._params = params
+        self._knobs = params.knobs()
+        self._unready: set[int] = set()
         self.per_game = per_game or params.batch
         self.evaluations = 0
         self.batches = 0
@@ -87,6 +89,16 @@ class Searches:
             cache=params.cache, seeds=seeds, keep_ownership=keep_ownership, schedule=plan)
         self._trees = [tree_at(self.forest, g) for g in range(games)]
         self._boards = [board_at(self.forest.boards, g) for g in range(games)]
+
+    @property
+    def params(self) -> SearchParams:
+        """How each game is searched."""
+        return self._params
+
+    @params.setter
+    def params(self, params: SearchParams) -> None:
+        self._params = params
+        self._knobs = params.knobs()
 
     @property
     def games(self) -> int:
@@ -116,11 +128,12 @@ class Searches:
             raise InvalidInput(f"the board is {board.state[SIZE]}×{board.state[SIZE]}; this "
                                f"search was made for {self.size}×{self.size}")
         copy_into(board, self._boards[game])
-        clear(self._trees[game])
+        self.forget(game)
 
     def forget(self, game: int) -> None:
         """Forget a game's tree, and keep its position."""
         clear(self._trees[game])
+        self._unready.add(game)
 
     def forget_evaluations(self) -> None:
         """Empty the cache; due when the evaluator has changed."""
@@ -141,6 +154,7 @@ class Searches:
         if not is_legal(board, move):
             raise InvalidInput(f"{vertex_of(move, self.size)} is not legal here")
         kept = keep_below(self._trees[game], move)
+        self._unready.add(game)
         play(board, move)
         return bool(kept)
 
@@ -166,6 +180,7 @@ class Searches:
         counts[TARGET] = visits
         counts[EXPLORE] = explore
         counts[READY] = 0
+        self._unready.add(game)
 
     def done(self, game: int) -> bool:
         """Whether a game has reached its visits, or its tree is full."""
@@ -182,10 +197,11 @@ class Searches:
         """
         which = (np.arange(self.games, dtype=np.int32) if games is None
                  else np.asarray(games, np.int32))
-        forest, knobs = self.forest, self.params.knobs()
-        counts = forest.counts[which]
-        for g in which[(counts[:, READY] == 0) & (counts[:, NODES_USED] > 0)]:
-            self._prepare(int(g))
+        forest, knobs = self.forest, self._knobs
+        if self._unready:
+            for g in sorted(self._unready.intersection(which.tolist())):
+                if self._trees[g].counts[NODES_USED]:
+                    self._prepare(g)
         count = int(collect(forest, which, self.per_game, knobs))
         if count:
             said = self.evaluator.evaluate(forest.planes[:count])
@@ -205,6 +221,7 @@ class Searches:
         """Give an expanded root its noise or its plan."""
         tree, p, rng = self._trees[game], self.params, self._rng[game]
         tree.counts[READY] = 1
+        self._unready.discard(game)
         tree.counts[PLAN] = 0
         if tree.nodes[0, STATUS] != EXPANDED:
             return
