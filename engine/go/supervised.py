@@ -20,7 +20,7 @@ from engine.go.library import Library
 from engine.go.replay import Sampler
 from engine.go.training import Losses, Trainer
 
-_REFRESH: Final = 1000  # steps between looks for new games
+_REFRESH: Final = 500  # steps between looks for new games
 _REPORT: Final = 50  # steps
 _JUDGED: Final = 2048  # held-out positions
 _SAVE_S: Final = 60.0

@@ -45,7 +45,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(tmp_path, games):
     supervised.train(straight, games, TINY, SMALL, 5, Event())
     supervised.train(broken, games, TINY, SMALL, 5, After(23))
     assert journal.state(broken)["phase"] == "supervised"
-    write_games(games[0] / "games-00001.npz", random_games(5, 2, seed=9))  # seen from step 1000 on
+    write_games(games[0] / "games-00001.npz", random_games(5, 2, seed=9))  # seen from step 500 on
     supervised.train(broken, games, TINY, SMALL, 5, Event())
     a, b = (checkpoint.read(f / "latest.safetensors") for f in (straight, broken))
     for name, value in a.weights.items():
