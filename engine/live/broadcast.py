@@ -17,7 +17,7 @@ from engine.live.codec import (
     look_back,
 )
 from engine.live.history import History, Kept, SnapshotHistory
-from engine.live.simulation import Scene, Simulation, SnapshotSource
+from engine.live.simulation import Scene, Simulation, Snapshot, SnapshotSource
 from engine.live.viewer import Message, Viewer, to_json
 
 LOOK_AHEAD_STEPS: Final = 240
@@ -47,6 +47,7 @@ class Broadcast:
         self._source: SnapshotSource | None = None
         self._snapshots = SnapshotHistory()
         self._shown_at = 0.0
+        self._shown: Snapshot | None = None
 
     @property
     def viewers(self) -> tuple[Viewer, ...]:
@@ -70,7 +71,7 @@ class Broadcast:
         self._source = sim if isinstance(sim, SnapshotSource) else None
         self._read_layers(sim)
         if self._source:
-            self._show(sim.step_count)
+            self._show(sim.step_count, now=True)
 
     def enrol(self, viewer: Viewer) -> None:
         """Add a viewer before there is a picture."""
@@ -116,7 +117,7 @@ class Broadcast:
         now = now or self.urgent
         if self._source:
             if now or time.perf_counter() - self._shown_at >= 1 / SNAPSHOTS_PER_S:
-                self._show(sim.step_count)
+                self._show(sim.step_count, now=now)
             return
         gap = sim.step_count - self._base_step - self._stride * len(self._xy)
         if not self._xy:
@@ -153,7 +154,7 @@ class Broadcast:
         """Show a new epoch without a step, as after a change while paused."""
         self.urgent = False
         if self._source:
-            self._show(sim.step_count)
+            self._show(sim.step_count, now=True)
             return
         for viewer in self._viewers:
             if viewer.live:
@@ -186,11 +187,15 @@ class Broadcast:
         for viewer in self._viewers:
             viewer.close()
 
-    def _show(self, step: int) -> None:
-        """Take a snapshot, keep it and send it at once."""
+    def _show(self, step: int, *, now: bool) -> None:
+        """Take a snapshot, keep it and send it at once; the same one again only when asked `now`."""
         assert self._source is not None
         self._shown_at = time.perf_counter()
-        message = encode_snapshot(self._source.snapshot(), step, self.epoch)
+        snapshot = self._source.snapshot()
+        if snapshot is self._shown and not now:
+            return
+        self._shown = snapshot
+        message = encode_snapshot(snapshot, step, self.epoch)
         self._snapshots.append(step, message)
         for viewer in self._viewers:
             if viewer.live:

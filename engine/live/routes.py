@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_RUN: Final = 4404
 REFUSED: Final = 4403
-MAX_WISH_BYTES: Final = 4096
+MAX_WISH_BYTES: Final = 600_000
 
 
 def live_routes(runs: Registry = RUNS) -> list[BaseRoute]:

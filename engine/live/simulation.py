@@ -159,4 +159,7 @@ class SnapshotSource(Protocol):
     """What a `Simulation` adds when snapshots are its picture; its frames have no agents then."""
 
     def snapshot(self) -> Snapshot:
-        """The present picture; asked for at most `SNAPSHOTS_PER_S` times a second."""
+        """The present picture; asked for at most `SNAPSHOTS_PER_S` times a second.
+
+        The same object as the last time says that nothing has changed, and is not sent again.
+        """

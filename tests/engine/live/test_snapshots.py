@@ -158,3 +158,33 @@ def test_the_kept_window_is_bounded_and_searchable():
     assert history.at(37) == bytes([36]) * 10
     history.clear()
     assert history.window == (0, 0)
+
+
+class Still(Painter):
+    """A world that hands out one picture for as long as nothing changes."""
+
+    picture = Snapshot({"still": True})
+
+    def snapshot(self):
+        return self.picture
+
+
+def test_the_same_picture_is_not_sent_again(server):
+    run = server[0].open("walkers", Still, WalkerParams(), 3, rate=200.0)
+    try:
+        assert run.wait_started(5)
+        with join(server, run) as socket:
+            hear(socket, snapshot)
+            begun = run.step_count
+            until(lambda: run.step_count > begun + 100)
+            socket.send(json.dumps({"do": "command", "name": "close", "id": 1}))
+            said = shown = 0
+            while not said or not shown:  # the command is answered, and its epoch shown once more
+                message = socket.recv(timeout=10)
+                if isinstance(message, bytes):
+                    shown += message[0] == SNAPSHOT
+                else:
+                    said += json.loads(message)["t"] == "said"
+        assert shown == 1
+    finally:
+        server[0].stop(run.token)

@@ -1,0 +1,361 @@
+"""One chat: a conversation, the reply under way in a thread of its own, and what a page shows."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict
+from typing import Any, Final
+
+from engine.agent.approval import Question
+from engine.agent.archive import Archive
+from engine.agent.conversation import Conversation
+from engine.agent.desk import agent_for
+from engine.agent.events import (
+    Asked,
+    CallBegan,
+    CallEnded,
+    CallProgress,
+    Decided,
+    Ended,
+    LoopEvent,
+    Said,
+    Unsaid,
+)
+from engine.agent.house.house import House
+from engine.agent.knowledge.index import Index
+from engine.agent.knowledge.readers import read_upload
+from engine.agent.loop import MAX_QUESTION, Settings
+from engine.agent.messages import User
+from engine.agent.model import ChatModel
+from engine.agent.openai_model import Endpoint, OpenAIModel
+from engine.agent.params import AgentParams
+from engine.agent.planner.planner import OfflinePlanner
+from engine.agent.rates import RateLimit
+from engine.agent.trace import Trace
+from engine.errors import EngineError, InvalidInput, StoreError
+
+log = logging.getLogger(__name__)
+
+RATE: Final = RateLimit()
+"""For all chats of this server."""
+STOP_S: Final = 2.0
+
+
+def model_of(params: AgentParams) -> ChatModel:
+    """Who answers, by the settings and the environment.
+
+    Raises:
+        InvalidInput: If a model is chosen and none is named in ATRIUM_MODEL.
+    """
+    if params.answers == "offline planner":
+        return OfflinePlanner()
+    name = os.environ.get("ATRIUM_MODEL", "").strip()
+    if not name:
+        raise InvalidInput("no model is set up: start Atrium with ATRIUM_MODEL (and "
+                           "OPENAI_API_KEY or OPENAI_BASE_URL) set, or choose the offline planner")
+    return OpenAIModel(Endpoint.from_environment(name))
+
+
+class Chat:
+    """A chat; commands come from one thread, the reply works in another.
+
+    Attributes:
+        conversation: Everything said.
+        version: Grows with every change that a page should show.
+        replies: Ended replies with their figures, oldest first.
+        trace: Spans of the latest reply.
+    """
+
+    def __init__(self, house: House, params: AgentParams, archive: Archive | None = None) -> None:
+        self.house = house
+        self.params = params
+        self.conversation = Conversation()
+        self.uploads = Index()
+        self.files: list[str] = []
+        self.replies: list[Ended] = []
+        self.ended: dict[int, Ended] = {}
+        self.trace = Trace()
+        self.version = 0
+        self.name = secrets.token_hex(8)
+        self.owner = ""
+        self.off: frozenset[str] = frozenset()
+        self.notice = ""
+        self._archive = archive
+        self._session = secrets.token_hex(8)
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._partial = ""
+        self._began: dict[str, float] = {}
+        self._progress: dict[str, str] = {}
+        self._steps: dict[str, dict[str, Any]] = {}
+        self._question: tuple[Question, Future[bool], float] | None = None
+        self._history: list[dict[str, Any]] = []
+        self._heard: Callable[[Ended, Trace], None] = lambda _e, _t: None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply is under way."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def on_reply(self, heard: Callable[[Ended, Trace], None]) -> None:
+        """Be told of every reply that ends, in the reply's thread."""
+        self._heard = heard
+
+    def ask(self, text: str) -> None:
+        """Say something and have it answered.
+
+        Raises:
+            InvalidInput: If a reply is under way, or the message is empty, too long or one too
+                many.
+        """
+        self._ready(text)
+        with self._lock:
+            self.conversation.say(User(text))
+        self._answer()
+
+    def edit(self, node: int, text: str) -> None:
+        """Say a message differently, as a branch, and have it answered."""
+        self._ready(text)
+        with self._lock:
+            self.conversation.edit(node, text)
+        self._answer()
+
+    def again(self, node: int) -> None:
+        """Have a question answered once more, as a branch."""
+        self._ready("again")
+        with self._lock:
+            self.conversation.again(node)
+        self._answer()
+
+    def switch(self, node: int) -> None:
+        """Go to another branch."""
+        self._idle()
+        with self._lock:
+            self.conversation.switch(node)
+            self._changed()
+
+    def stop(self) -> None:
+        """End the reply; what has been said stays."""
+        self._stop.set()
+
+    def decide(self, call_id: str, yes: bool) -> None:
+        """Answer the question that waits.
+
+        Raises:
+            InvalidInput: If no such question waits any more.
+        """
+        with self._lock:
+            if self._question is None or self._question[0].call_id != call_id:
+                raise InvalidInput("that question does not wait any more")
+            answer = self._question[1]
+        if not answer.done():
+            answer.set_result(yes)
+
+    def new(self) -> None:
+        """Begin an empty chat; the present one is kept."""
+        self._idle()
+        self._save()
+        with self._lock:
+            self.conversation, self.name = Conversation(), secrets.token_hex(8)
+            self.uploads, self.files = Index(), []
+            self._forget()
+
+    def open(self, owner: str, name: str) -> None:
+        """Go on with a saved chat."""
+        self._idle()
+        if self._archive is None:
+            raise InvalidInput("chats are not kept here")
+        self._save()
+        found = self._archive.load(owner, name)
+        with self._lock:
+            self.conversation, self.name, self.owner = found, name, owner
+            self.conversation.close()
+            self._list()
+            self._forget()
+
+    def own(self, owner: str) -> None:
+        """Say whose chat this is, so that it can be kept and found again."""
+        self.owner = owner
+        self._list()
+        self._changed()
+
+    def history(self) -> list[dict[str, Any]]:
+        """Saved chats of the owner, the newest first, as of the last time one was saved."""
+        return self._history
+
+    def upload(self, name: str, content: bytes) -> str:
+        """Take in a file to be searched; a sentence about it.
+
+        Raises:
+            InvalidInput: If it cannot be read.
+        """
+        passages = read_upload(name, content)
+        self.uploads.add(passages)
+        self.files.append(passages[0].source)
+        self._changed()
+        return f"{passages[0].source}: {len(passages)} passages can be searched"
+
+    def close(self) -> None:
+        """End the reply and keep the chat."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(STOP_S)
+        self._save()
+
+    def facts(self) -> Mapping[str, Any]:
+        """What a page shows of the present moment, apart from what was said before."""
+        with self._lock:
+            now = time.monotonic()
+            question = None
+            if self._question is not None:
+                asked, _, since = self._question
+                question = {**asdict(asked), "left_s": max(0.0, asked.patience_s - (now - since))}
+            return {
+                "busy": self.busy, "partial": self._partial, "question": question,
+                "running": [{"call": c, "seconds": now - t, "progress": self._progress.get(c, "")}
+                            for c, t in self._began.items()],
+                "spans": [dict(s.facts()) for s in self.trace.spans], "notice": self.notice,
+            }
+
+    def steps(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is known of each call beyond the conversation: time, and what to draw."""
+        return self._steps
+
+    def _ready(self, text: str) -> None:
+        self._idle()
+        if not text.strip():
+            raise InvalidInput("the message is empty; write what you want to know")
+        if len(text) > MAX_QUESTION:
+            raise InvalidInput(f"the message has {len(text):,} characters, at most "
+                               f"{MAX_QUESTION:,} are read; attach the text as a file")
+        RATE.take(self._session)
+
+    def _idle(self) -> None:
+        if self.busy:
+            raise InvalidInput("a reply is under way; stop it first, or wait for it")
+
+    def _answer(self) -> None:
+        """Start the reply to the last message."""
+        try:
+            model = model_of(self.params)
+        except EngineError as error:
+            self.notice = str(error)
+            self._changed()
+            raise
+        self.notice = ""
+        self._stop = threading.Event()
+        self.trace = Trace(lambda _: self._changed())
+        self._thread = threading.Thread(target=self._work, args=(model,), name="reply",
+                                        daemon=True)
+        self._changed()
+        self._thread.start()
+
+    def _work(self, model: ChatModel) -> None:
+        """In the reply's thread."""
+        params = self.params
+        settings = Settings(params.limits(), params.price(), params.changes, params.window,
+                            patience_s=params.patience_s)
+        try:
+            agent = agent_for(self.house, model, settings, approver=_Person(self),
+                              uploads=self.uploads, off=self.off)
+            ended = agent.reply(self.conversation, self._stop, self._tell, self.trace)
+        except EngineError as error:
+            self.notice = str(error)
+        except Exception as error:
+            log.error("a reply broke", exc_info=error)
+            self.notice = f"The reply broke: {type(error).__name__}. The log has the details."
+        else:
+            self._heard(ended, self.trace)
+        with self._lock:
+            self._partial, self._question = "", None
+            self._began.clear()
+            self._progress.clear()
+            self._thread = None
+        self._save()
+        self._changed()
+
+    def ask_person(self, question: Question) -> Future[bool]:
+        """Put a question to whoever watches."""
+        answer: Future[bool] = Future()
+        with self._lock:
+            self._question = (question, answer, time.monotonic())
+        self._changed()
+        return answer
+
+    def _tell(self, event: LoopEvent) -> None:
+        """Take in what the loop tells; from the reply's and the tools' threads."""
+        with self._lock:
+            if isinstance(event, Said):
+                self._partial += event.text
+            elif isinstance(event, Unsaid):
+                self._partial = ""
+                self.notice = f"{event.why} Trying again in {event.wait_s:.1f} s."
+            elif isinstance(event, CallBegan):
+                self._partial = ""
+                self._began[event.call.id] = time.monotonic()
+            elif isinstance(event, CallProgress):
+                self._progress[event.call_id] = event.text
+            elif isinstance(event, CallEnded):
+                self._began.pop(event.call.id, None)
+                show = event.answer.show if event.answer else None
+                self._steps[event.call.id] = {
+                    "seconds": event.seconds, "show": show,
+                    "sources": list(event.answer.sources) if event.answer else []}
+            elif isinstance(event, Decided):
+                self._question = None
+            elif isinstance(event, Ended):
+                self.replies.append(event)
+                self.ended[self.conversation.head] = event
+                self.notice = event.text if event.how not in ("answered",) else ""
+            elif isinstance(event, Asked):
+                pass
+            self._changed()
+
+    def _list(self) -> None:
+        """Look again which chats are kept."""
+        if self._archive is not None and self.owner:
+            self._history = [asdict(k) for k in self._archive.list(self.owner)]
+
+    def _forget(self) -> None:
+        self._steps.clear()
+        self.ended.clear()
+        self.trace = Trace()
+        self.notice = ""
+        self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
+
+    def _save(self) -> None:
+        """Keep the chat; what cannot be kept is said, and the chat goes on."""
+        if self._archive is None or not self.owner or not self.conversation.nodes:
+            return
+        try:
+            self._archive.save(self.owner, self.name, self.conversation)
+            self._list()
+        except (StoreError, InvalidInput) as error:
+            self.notice = str(error)
+
+
+class _Person:
+    """Whoever watches the chat, as somebody who can be asked."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def ask(self, question: Question) -> Future[bool]:
+        """See `Approver`."""
+        return self._chat.ask_person(question)
+
+
+def as_text(conversation: Conversation) -> str:
+    """A chat as JSON for a download."""
+    return json.dumps(json.loads(conversation.to_json()), indent=1)

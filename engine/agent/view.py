@@ -1,0 +1,117 @@
+"""A chat as its page draws it: what was said, step by step, with what each step brought."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.agent.desk import house_tools
+from engine.agent.messages import Assistant, ToolResult, User
+from engine.agent.planner.planner import LABEL
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from engine.agent.chat import Chat
+
+MAX_RESULT: Final = 1_500
+MAX_ITEMS: Final = 200
+
+
+def picture(chat: Chat) -> dict[str, Any]:
+    """Everything a page needs, JSON-able."""
+    facts = chat.facts()
+    limits = chat.params
+    last = chat.replies[-1] if chat.replies else None
+    return {
+        "version": chat.version, "items": _items(chat)[-MAX_ITEMS:], **facts,
+        "title": chat.conversation.title, "name": chat.name, "label": _label(chat),
+        "offline": chat.params.answers == "offline planner", "files": chat.files,
+        "history": chat.history(), "suggestions": _suggestions(chat),
+        "runs": [{"number": r.record.number, "engine": r.domain, "label": r.label,
+                  "state": r.state, "step": r.step_count, "token": r.token}
+                 for r in chat.house.own_runs() if r.domain != "agent"],
+        "tools": [{"name": t.name, "description": t.description, "permission": t.permission,
+                   "on": t.name not in chat.off} for t in house_tools(chat.house)],
+        "used": None if last is None else {
+            "turns": [last.turns, limits.turns], "calls": [last.calls, limits.calls],
+            "seconds": [last.seconds, limits.seconds],
+            "tokens": [last.usage.total, limits.tokens], "money": [last.dollars, limits.money]},
+        "cost": sum(r.dollars for r in chat.replies),
+        "tokens": sum(r.usage.total for r in chat.replies),
+    }
+
+
+def _items(chat: Chat) -> list[dict[str, Any]]:
+    """Messages on the way to the head, the calls of a reply gathered before its words."""
+    talk = chat.conversation
+    steps = chat.steps()
+    out: list[dict[str, Any]] = []
+    reply: dict[str, Any] | None = None
+    for node in talk.path():
+        message = talk.nodes[node].message
+        if isinstance(message, User):
+            branches = talk.siblings(node)
+            out.append({"who": "you", "node": node, "text": message.text,
+                        "branches": branches if len(branches) > 1 else []})
+            reply = None
+        elif isinstance(message, Assistant):
+            if reply is None:
+                branches = talk.siblings(node)
+                reply = {"who": "agent", "node": node, "text": "", "steps": [], "finish": "",
+                         "branches": branches if len(branches) > 1 else []}
+                out.append(reply)
+            reply["node"] = node
+            reply["text"] = "\n\n".join(t for t in (reply["text"], message.text or message.refusal)
+                                        if t)
+            reply["finish"] = message.finish
+            reply["steps"] += [
+                {"id": c.id, "tool": c.name, "arguments": _shown(c.arguments), "ok": None,
+                 "result": "", **_known(steps.get(c.id))} for c in message.calls]
+            if ended := chat.ended.get(node):
+                reply["ended"] = {"how": ended.how, "text": ended.text, "seconds": ended.seconds,
+                                  "tokens": ended.usage.total, "dollars": ended.dollars}
+        elif isinstance(message, ToolResult) and reply is not None:
+            for step in reply["steps"]:
+                if step["id"] == message.call_id:
+                    step["ok"] = message.ok
+                    step["result"] = message.content[:MAX_RESULT]
+                    step["untrusted"] = message.untrusted
+    return out
+
+
+def _known(step: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"seconds": step["seconds"], "show": step["show"], "sources": step["sources"]} \
+        if step else {"seconds": None, "show": None, "sources": []}
+
+
+def _shown(arguments: str) -> Any:
+    """Arguments as an object where they are one."""
+    try:
+        values = json.loads(arguments)
+    except ValueError:
+        return arguments[:MAX_RESULT]
+    return values if isinstance(values, dict) else arguments[:MAX_RESULT]
+
+
+def _label(chat: Chat) -> str:
+    from engine.agent.chat import model_of
+    try:
+        return model_of(chat.params).label if chat.params.answers == "model" else LABEL
+    except EngineError as error:
+        return str(error)
+
+
+def _suggestions(chat: Chat) -> list[str]:
+    """Things to ask that fit what runs just now."""
+    runs = [r for r in chat.house.own_runs() if r.domain != "agent"]
+    if not runs:
+        return ["Start the small warehouse with 60 robots", "What can you do?", "What is PIBT?"]
+    run = runs[-1]
+    if run.domain == "warehouse":
+        return ["How is the throughput?", "Why did robot 17 wait?", "Break a robot",
+                "Chart the throughput", "Pause it"]
+    if run.domain == "dispatch":
+        return ["How long are the waits?", "Let it rain for 20 minutes",
+                "Compare nearest with batch", "Chart the waits"]
+    return ["Which runs are alive?", "What can you do?"]
