@@ -26,6 +26,8 @@ from pages.go_training import training
 DOMAIN: Final = "go"
 SENTENCE: Final = ("A policy/value network and its search tree decide the next move; every number "
                    "on the board comes from the tree beside it.")
+LEARNING: Final = ("The network plays itself, learns from the latest games, and must beat the one "
+                   "before it.")
 RATE: Final = 200.0
 FIRST: Final = "black"
 VIEWS: Final = ("Play", "Review", "Training")
@@ -178,7 +180,8 @@ def page() -> None:
     sync_controls(run)
     with st.container(horizontal=True, vertical_alignment="center", key="go-head"):
         st.session_state.setdefault("go.view", _wanted_view())
-        headline(run, "Go", SENTENCE, live=st.session_state["go.view"] != "Training")
+        playing = st.session_state["go.view"] != "Training"
+        headline(run, "Go", SENTENCE if playing else LEARNING, live=playing)
         st.segmented_control("View", VIEWS, key="go.view", required=True, width="content",
                              label_visibility="collapsed", on_change=_remember_view)
     view = st.session_state["go.view"]

@@ -112,7 +112,7 @@ def _new_run(names: list[str]) -> None:
                     format="%d" if whole else "%.5f" if k.name == "learning_rate" else "%.2f")
     st.number_input("Actors (processes)", 1, learner.MOST_ACTORS, 1, key="go.new.actors",
                     help="Processes that play at once; as many as there are cores to spare.")
-    st.number_input("Seed", 0, 2**31 - 1, 1, key="go.new.seed", format="%d")
+    st.number_input("Seed", 0, 2**31 - 1, 1, key="go.new.draw", format="%d")
     st.button("Start", key="go.new.begin", type="primary", icon=":material/play_arrow:",
               width="stretch", on_click=_begin)
 
@@ -127,7 +127,7 @@ def _begin() -> None:
         recipe = Recipe(
             network=state["go.new.network"],
             start="" if state["go.new.start"] == RANDOM else state["go.new.start"],
-            actors=int(state["go.new.actors"]), seed=int(state["go.new.seed"]),
+            actors=int(state["go.new.actors"]), seed=int(state["go.new.draw"]),
             selfplay=SelfPlayParams.parse(chosen(SelfPlayParams)),
             loop=LoopParams.parse(chosen(LoopParams)),
             training=TrainingParams.parse(chosen(TrainingParams)))

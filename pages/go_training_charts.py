@@ -36,8 +36,7 @@ def draw_charts(run: LearningRun, figures: Figures) -> None:
                  "Losses by training step")
         with right:
             chart_head("Elo of the best network", "by gate, above the first network")
-            _put(_line(figures, "gate.elo", "blue", WIDE_PX, markers=True), "elo",
-                 "Elo of the best network after each gate")
+            _put(_elo(figures), "elo", "Elo of the best network after each gate")
         small: tuple[tuple[str, str, str, str, Callable[[], go.Figure]], ...] = (
             ("rate", "Games per hour", "self-play, by games played", "Self-play games an hour",
              lambda: _line(figures, "selfplay.games_per_h", "green", by="selfplay.games")),
@@ -76,17 +75,29 @@ def _losses(figures: Figures, group: str) -> go.Figure:
     return fig
 
 
-def _line(figures: Figures, series: str, colour: str, height: int = 186, *,
-          markers: bool = False, scale: float = 1.0, by: str = "") -> go.Figure:
+def _elo(figures: Figures) -> go.Figure:
+    """The best network's rating, gate by gate; the first network has 0."""
+    fig = figure(height=WIDE_PX)
+    values = figures.values("gate.elo")
+    if values:
+        blue = colours()["marks"]["blue"]
+        fig.add_scatter(x=list(range(len(values) + 1)), y=[0.0, *values], mode="lines+markers",
+                        name="Elo", line={"color": blue, "width": 2}, marker={"size": 7})
+        fig.update_xaxes(title_text="gate", dtick=max(1, len(values) // 8))
+    return fig
+
+
+def _line(figures: Figures, series: str, colour: str, *, scale: float = 1.0,
+          by: str = "") -> go.Figure:
     """One series by training step, or by another series that was noted with it."""
-    fig = figure(height=height)
+    fig = figure()
     steps, values = _thin(figures, series)
     if by:
         steps = _thin(figures, by)[1][:len(steps)]
         values = values[:len(steps)]
     if steps:
         fig.add_scatter(x=steps, y=[scale * v for v in values],
-                        mode="lines+markers" if markers else "lines", name=series,
+                        mode="lines", name=series,
                         line={"color": colours()["marks"][colour], "width": 2})
     return fig
 
@@ -113,4 +124,4 @@ def _gates(run: LearningRun, figures: Figures) -> None:
     if not rows:
         st.html('<div class="chart-empty">The first comes after the first generation.</div>')
         return
-    st.dataframe(rows[::-1][:6], hide_index=True, height=186, key=f"go.training.gates.{run.name}")
+    st.dataframe(rows[::-1][:6], hide_index=True, height="content", key=f"go.training.gates.{run.name}")

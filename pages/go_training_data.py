@@ -12,6 +12,7 @@ from engine.go import learner
 from engine.go.learner import LearningRun
 
 SPARK: Final = 60
+RECENT: Final = 10
 
 
 @dataclass
@@ -61,7 +62,7 @@ def kpi_items(run: LearningRun, figures: Figures) -> list[dict[str, Any]]:
     ratings = facts.get("ratings") or []
     top = ratings[0] if ratings else None
     policy = figures.values("loss.policy")
-    change = policy[-1] - policy[-min(len(policy), 20)] if len(policy) > 1 else None
+    change = _change(policy)
     return [
         _card("Standing", run.standing, note=str(facts.get("phase", "")),
               help="What the run's process does; Pause keeps a checkpoint."),
@@ -84,6 +85,14 @@ def kpi_items(run: LearningRun, figures: Figures) -> list[dict[str, Any]]:
         _card("Games", _whole(facts.get("games")), series=figures.values("selfplay.games"),
               help="Games it has to learn from."),
     ]
+
+
+def _change(values: list[float]) -> float | None:
+    """Difference of the means of the latest values and of as many before them."""
+    count = min(RECENT, len(values) // 2)
+    if count == 0:
+        return None
+    return (sum(values[-count:]) - sum(values[-2 * count:-count])) / count
 
 
 def thinned(values: list[float], most: int = SPARK) -> list[float]:
