@@ -93,6 +93,15 @@ export class Camera {
     this.#settle();
   }
 
+  /** Look where another camera does. @param {{x: number, y: number, scale: number}} other */
+  follow({ x, y, scale }) {
+    this.scale = clamp(scale, this.fitScale, Math.max(this.nearest, 4 * this.fitScale));
+    this.x = x;
+    this.y = y;
+    this.fitted = this.scale <= this.fitScale * 1.0001;
+    this.#settle();
+  }
+
   /** At least half the canvas shows the world. */
   #settle() {
     const { x, y, width, height } = this.bounds;

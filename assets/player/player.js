@@ -28,6 +28,9 @@ const REDUCED_FPS = 3;
 /** Scale to zoom to when following from afar, as a multiple of the fit. */
 const FOLLOW_ZOOM = 3;
 
+/** Where pictures that stand side by side look; the one that was moved last says so. */
+const shared = { owner: null, stamp: 0, x: 0, y: 0, scale: 1 };
+
 class Player {
   constructor(parent, data, triggers) {
     this.parent = parent;
@@ -294,6 +297,7 @@ class Player {
     }
     const loaded = session.tick(now);
     const { camera } = stage;
+    this.#share();
     this.#hover(now);
     const shot = this.shot;
     shot.before = session.reel.before;
@@ -318,6 +322,20 @@ class Player {
     this.drawnAt = now;
     if (shot.loaded && !session.settling) this.#dropGone();
     if (now - this.chromeAt >= CHROME_MS) this.#chrome(now);
+  }
+
+  /** Look where the picture beside this one looks. */
+  #share() {
+    if (!this.data.title) return;
+    const { camera } = this.stage;
+    const told = shared.owner && shared.owner !== this && shared.stamp !== this.sharedStamp;
+    if (told) camera.follow(shared);
+    else if (camera.version !== this.sharedVersion) {
+      const { x, y, scale } = camera;
+      Object.assign(shared, { owner: this, stamp: shared.stamp + 1, x, y, scale });
+    }
+    this.sharedStamp = shared.stamp;
+    this.sharedVersion = camera.version;
   }
 
   /** Who has left the map, or whose place another has taken, is no longer selected. */
@@ -390,6 +408,7 @@ class Player {
 
   close() {
     cancelAnimationFrame(this.raf);
+    if (shared.owner === this) shared.owner = null;
     for (const cleanup of this.cleanups) cleanup();
     this.#disconnect();
     this.stage.close();

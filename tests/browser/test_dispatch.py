@@ -105,6 +105,10 @@ def test_two_policies_play_side_by_side_on_the_same_clock(window, app):
     steps = page.evaluate(
         "() => Object.values(window.__atrium.players).map((p) => p.counters.last)")
     assert abs(steps[0] - steps[1]) <= 30
+    page.locator(".chips button[title^='Zoom in']").first.click()
+    zooms = "() => Object.values(window.__atrium.players).map((p) => p.counters.zoom)"
+    until(lambda: min(page.evaluate(zooms)) > 1.4)
+    assert len(set(page.evaluate(zooms))) == 1, "both look at the same place"
     rows = page.locator(".versus tbody tr")
     until(lambda: rows.count() == 6)
     choose(window, "Map")

@@ -53,7 +53,6 @@ export class City {
     this.river = (polygons.river ?? []).map(up);
     this.water = (polygons.water ?? []).map(up);
     this.fields = [...(polygons.airfield ?? []), ...(polygons.stadium ?? [])].map(up);
-    this.riverName = facts.river_name ?? "";
     const named = (list) => list.map((p) => ({ ...p, y: this.height - p.y }));
     this.districts = named(facts.districts ?? []);
     this.places = named(facts.places ?? []);
