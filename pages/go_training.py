@@ -19,7 +19,7 @@ from engine.params import Params, knobs
 from pages.common.components import boards, cards
 from pages.go_feed import feed, recordings
 from pages.go_training_charts import draw_charts
-from pages.go_training_data import figures_of, kpi_items
+from pages.go_training_data import figures_of, kpi_items, measured_strength
 
 EVERY_S: Final = 5.0
 GAMES_SHOWN: Final = 8
@@ -54,8 +54,20 @@ def training(game: Run) -> None:
                 "network against itself, retraining, and a match of each new network against the "
                 "best. Losses, Elo and games appear here while it learns.",
                 icon=":material/school:")
+    else:
+        st.fragment(_live, run_every=EVERY_S)(chosen, game.token)
+    _measured()
+
+
+def _measured() -> None:
+    """What was measured of each network that can be chosen, as its card says."""
+    rows = measured_strength()
+    if not rows:
         return
-    st.fragment(_live, run_every=EVERY_S)(chosen, game.token)
+    with st.container(border=True, key="go-measured"):
+        st.markdown("**Measured strength** :gray[of the networks that can be chosen, from their "
+                    "model cards; 95 % Wilson intervals]")
+        st.dataframe(rows, hide_index=True, height="content", key="go.training.measured")
 
 
 def _controls(runs: list[LearningRun], names: list[str]) -> str | None:

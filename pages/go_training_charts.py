@@ -124,4 +124,5 @@ def _gates(run: LearningRun, figures: Figures) -> None:
     if not rows:
         st.html('<div class="chart-empty">The first comes after the first generation.</div>')
         return
-    st.dataframe(rows[::-1][:6], hide_index=True, height="content", key=f"go.training.gates.{run.name}")
+    st.dataframe(rows[::-1][:6], hide_index=True, height="content",
+                 key=f"go.training.gates.{run.name}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import streamlit as st
 
-from engine.go import learner
+from engine.go import checkpoint, learner
 from engine.go.learner import LearningRun
 
 SPARK: Final = 60
@@ -85,6 +86,30 @@ def kpi_items(run: LearningRun, figures: Figures) -> list[dict[str, Any]]:
         _card("Games", _whole(facts.get("games")), series=figures.values("selfplay.games"),
               help="Games it has to learn from."),
     ]
+
+
+def measured_strength() -> list[dict[str, Any]]:
+    """One row for each match on a model card; cards of other shapes are passed over."""
+    rows: list[dict[str, Any]] = []
+    for name, card in checkpoint.networks().items():
+        matches = card.get("strength")
+        for match in matches if isinstance(matches, list) else []:
+            try:
+                low, high = match["interval"]
+                rows.append({
+                    "Network": name, "Against": str(match["against"]),
+                    "Simulations": "raw policy" if match["visits"] == 0 else f"{match['visits']:,}",
+                    "Won": int(match["wins"]), "Drawn": int(match["draws"]),
+                    "Lost": int(match["losses"]),
+                    "Share, 95 % interval": f"{100 * _share(match):.0f} % "
+                                            f"({100 * low:.0f}–{100 * high:.0f} %)"})
+            except (KeyError, TypeError, ValueError, ZeroDivisionError):
+                continue
+    return rows
+
+
+def _share(match: Mapping[str, Any]) -> float:
+    return float((match["wins"] + 0.5 * match["draws"]) / match["games"])
 
 
 def _change(values: list[float]) -> float | None:
