@@ -36,6 +36,7 @@ _SLICE_S: Final = 0.02
 _HOPELESS_MOVES: Final = 2   # own moves in a row before it resigns
 _SCORING_VISITS: Final = 200
 _WITHOUT_END: Final = 2**40
+_UNTIL_ASKED_S: Final = 1e6   # how long a finished analysis waits for the next line
 
 
 class GtpEngine:
@@ -384,12 +385,10 @@ class GtpEngine:
             asked = visits is None and self._lines.waiting()
             if over or asked or spent >= due:
                 due = spent + options.interval_s
-                if self._search.candidates().move.size:
+                if self._search.candidates().move.size:  # an empty line would end the answer
                     yield report(self._search, options, style)
-            if asked or (over and visits is not None):
-                return
-            if over:
-                while not self._lines.waiting(options.interval_s):
-                    yield report(self._search, options, style)
+            if over and visits is None:
+                self._lines.waiting(_UNTIL_ASKED_S)
+            if over or asked:
                 return
 

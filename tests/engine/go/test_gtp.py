@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.go.__main__ import main
 from engine.go.evaluator import UniformEvaluator
 from engine.go.gtp import Lines, serve, split
 from engine.go.gtp_engine import GtpEngine
@@ -228,6 +229,18 @@ def test_an_analysis_streams_until_the_next_line():
     assert visits[-1] > PARAMS.visits
 
 
+def test_an_ended_game_is_analysed_without_a_word():
+    said = spoken("play b pass\nplay w pass\nkata-analyze b 1\ngenmove b\n")
+    assert said == "=\n\n=\n\n=\n\n= pass\n\n"
+
+
+def test_a_full_tree_ends_its_reports_and_waits():
+    """The tree holds 30 positions; the analysis has one report to give, then the next line."""
+    small = PARAMS.with_changes(max_nodes=30)
+    said = spoken("lz-analyze b 100\nname\n", params=small)
+    assert said.endswith("\n\n= Atrium\n\n")
+
+
 def test_it_resigns_what_is_lost_for_two_moves():
     lost = ["boardsize 5", "komi 49"] + [
         f"play {c} {v}" for c, v in zip("bwbwbw", ("A1", "A5", "B1", "B5", "C1", "C5"),
@@ -245,6 +258,13 @@ def test_the_program_itself_speaks(tmp_path):
         capture_output=True, timeout=300, check=True)
     assert re.fullmatch(r"=1 Atrium\n\n=2 (?:[A-E][1-5]|pass)\n\n=3\n\n", done.stdout)
     assert "no network" in done.stderr
+
+
+def test_settings_out_of_range_are_refused_by_the_program(capsys):
+    assert main(["gtp", "--visits", "0"]) == 2
+    assert "Simulations is 0" in capsys.readouterr().err
+    assert main(["gtp", "--network", "nobody"]) == 2
+    assert "nobody" in capsys.readouterr().err
 
 
 def test_gnu_go_and_the_engine_play_a_game(gnugo):
