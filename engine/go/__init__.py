@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.go.board import Board, new_board
+    from engine.go.commands import COMMANDS
     from engine.go.evaluator import Evaluation, Evaluator, UniformEvaluator
     from engine.go.game import Game
     from engine.go.params import SearchParams
+    from engine.go.scenarios import SCENARIOS
     from engine.go.search import Search
     from engine.go.settings import GoParams
     from engine.go.simulation import GoSimulation
 
 __all__ = [
-    "Board", "Evaluation", "Evaluator", "Game", "GoParams", "GoSimulation", "Search",
-    "SearchParams", "UniformEvaluator", "new_board",
+    "COMMANDS", "SCENARIOS", "Board", "Evaluation", "Evaluator", "Game", "GoParams",
+    "GoSimulation", "Search", "SearchParams", "UniformEvaluator", "new_board",
 ]
 
 _HOME = {
-    "Board": "board", "Evaluation": "evaluator", "Evaluator": "evaluator", "Game": "game",
+    "COMMANDS": "commands", "SCENARIOS": "scenarios", "Board": "board", "Evaluation": "evaluator",
+    "Evaluator": "evaluator", "Game": "game",
     "GoParams": "settings", "GoSimulation": "simulation", "Search": "search",
     "SearchParams": "params", "UniformEvaluator": "evaluator", "new_board": "board",
 }
