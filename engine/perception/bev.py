@@ -52,7 +52,7 @@ class Objects(NamedTuple):
     size: float64 [N, 3], length, width, height, m.
     kind: int64 [N], class.
     score: float64 [N].
-    light: int64 [N], lamp, 0 where it is no traffic light.
+    light: int64 [N], lamp, 0 where none is seen.
     views: int64 [N], bit v set where camera v saw it.
     """
 
@@ -95,7 +95,7 @@ def lift(found: Detections, camera: Camera, view: int) -> Objects:
     angle = found.heading + bearing
     ahead = np.stack([np.sin(angle), np.zeros_like(angle), np.cos(angle)], axis=1)
     ahead = ahead @ np.asarray(camera.R)
-    lamp = np.where(found.classes == 5, 1 + found.lights[:, 1:].argmax(axis=1), 0)
+    lamp = np.where(found.classes == 5, found.lights.argmax(axis=1), 0)
     return Objects(place, covariance, np.arctan2(ahead[:, 1], ahead[:, 0]),
                    found.size.astype(np.float64), found.classes, found.scores.astype(np.float64),
                    lamp.astype(np.int64), np.full(len(z), 1 << view, np.int64))

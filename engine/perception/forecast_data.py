@@ -59,7 +59,7 @@ def gather(split: str, seed: int, worlds: int, *, jitter: bool) -> Examples:
     for k in range(worlds):
         world = world_of(split, seed, 1_000_000 + k)
         for sample in generate(world.seed, scenario=world.scenario, style=world.style,
-                               n_frames=FRAMES, every=TICKS, views=(1,)):
+                               n_frames=FRAMES, every=TICKS, views=()):
             noise = JITTER_M * float(rng.random() < 0.7) if jitter else 0.0
             parts.append(examples(sample, noise, rng))
     whole = [np.concatenate(p) for p in zip(*([*p.inputs, *p[1:]] for p in parts), strict=True)]

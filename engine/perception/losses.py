@@ -22,7 +22,7 @@ from torch.nn import functional
 from engine.errors import InvalidInput
 from engine.perception import heads
 from engine.perception.hydranet import Outputs
-from engine.perception.output_format import BINS, REACH
+from engine.perception.output_format import BINS, CLASSES, REACH
 
 TASKS: Final = ("scores", "boxes", "space", "lights", "lines", "drivable", "depth")
 FIXED: Final = {"scores": 2.0, "boxes": 2.0, "space": 0.5, "lights": 0.2, "lines": 1.0,
@@ -39,7 +39,7 @@ class Labels(NamedTuple):
     boxes: float32 [N, 4] (x0, y0, x1, y1), pixels.
     classes: int64 [N].
     visible: float32 [N], visible share.
-    lights: int64 [N], 0 where no traffic light.
+    lights: int64 [N], lamp of a traffic light, 0 where none is seen.
     space: float32 [N, SPACE]; the first two values are the projected centre in pixels; NaN where
         unknown.
     masks: float32 [B, 4, H/2, W/2], covered share.
@@ -112,7 +112,7 @@ def detection_losses(out: heads.Detection, labels: Labels, points: Tensor) -> di
     known = torch.isfinite(space)
     error = (out.space[image, point] - torch.where(known, space, 0.0)).abs() * known
     lights = labels.lights[box]
-    lit = lights > 0
+    lit = labels.classes[box] == CLASSES.index("traffic light")
     return {"scores": scores, "boxes": boxes, "space": error.sum() / known.sum().clamp(min=1),
             "lights": functional.cross_entropy(out.lights[image, point][lit], lights[lit])
             if bool(lit.any()) else zero}

@@ -30,7 +30,7 @@ from engine.perception.training import Trainer
 
 LOG_STEPS: Final = 10
 SAVE_STEPS: Final = 60
-VAL_STEPS: Final = 300
+VAL_STEPS: Final = 500
 VAL_PICTURES: Final = 256
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,164 @@
+"""Drive by what the network sees: a world's present instant to the planner's scene.
+
+The map, the route and the car's own motion are known, as to any navigated car; everybody else and
+the colour of the light come from the pictures. What a camera does not show is not there.
+
+Frame: ego, x forward, y left, m. Shape letters: A tracks, K modes, T times.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.perception import scene
+from engine.perception.cameras import Camera, rig
+from engine.perception.forecast_run import ForecastRuntime, Forecasts
+from engine.perception.pipeline import Motion, Pipeline, Seen
+from engine.perception.render import Renderer
+from engine.perception.runtime import Runtime, load_runtime
+from engine.perception.track import MOVING, Track
+from engine.perception.world import Snapshot, World
+
+Float64 = npt.NDArray[np.float64]
+
+LEAST_SCORE: Final = 0.35
+LIGHT: Final = 5
+"""Class of traffic lights."""
+SIGN: Final = 6
+LIGHT_SIDE_M: Final = 12.0
+LIGHT_BEHIND_LINE_M: Final = (-6.0, 45.0)
+"""Where a light may stand for the stop line it belongs to: to the side, and beyond the line."""
+REMEMBER_S: Final = 1.5
+"""How long a light that is no longer seen keeps its colour."""
+
+
+class Eyes:
+    """Perceives one drive after another; pass it to `drive.drive`.
+
+    Args:
+        runtime: Network.
+        forecaster: Forecast; None for constant velocity.
+        cameras: The rig's eight when None.
+        least_score: Detections and tracks below are not told the planner.
+    """
+
+    def __init__(self, runtime: Runtime, forecaster: ForecastRuntime | None = None,
+                 cameras: Sequence[Camera] | None = None,
+                 least_score: float = LEAST_SCORE) -> None:
+        self.seen: Seen | None = None
+        self._runtime = runtime
+        self._forecaster = forecaster
+        self._cameras = tuple(cameras) if cameras is not None else rig()
+        self._least = least_score
+        self._world: World | None = None
+        self._before: Snapshot | None = None
+        self._light: tuple[int, float] = (0, -math.inf)
+
+    def __call__(self, world: World) -> scene.Scene:
+        """Render, perceive and tell the planner.
+
+        Args:
+            world: Its present instant; a world not seen before begins a new drive.
+        """
+        if world is not self._world:
+            self._world, self._before = world, None
+            self._renderer = Renderer(world, self._cameras)
+            self._pipeline = Pipeline(self._cameras, self._runtime, self._forecaster,
+                                      least_score=self._least)
+            self._light = (0, -math.inf)
+        now = world.snapshot()
+        self.seen = self._pipeline.step(self._renderer.render(now).images,
+                                        motion_between(self._before, now), now.ego[0])
+        self._before = now
+        kept = [t for t in self.seen.tracks if t.score >= self._least]
+        told = told_tracks(kept, self.seen.forecasts)
+        plain = scene.from_world(world, tracks=told, light=0)
+        if plain.gate is None:
+            return plain
+        light = light_of(kept, plain.gate.distance)
+        if light:
+            self._light = (light, now.time)
+        elif now.time - self._light[1] < REMEMBER_S:
+            light = self._light[0]
+        return scene.from_world(world, tracks=told, light=light)
+
+
+def open_eyes(weights: Path, forecast: Path | None = None, threads: int = 2) -> Eyes:
+    """Eyes from files.
+
+    Raises:
+        ModelUnavailable: If weights are missing.
+        InvalidInput: If they cannot be used.
+    """
+    return Eyes(load_runtime(weights, threads),
+                ForecastRuntime(forecast) if forecast is not None else None)
+
+
+def motion_between(before: Snapshot | None, now: Snapshot) -> Motion:
+    """The car's own motion from one instant to another, as odometry gives it."""
+    if before is None or now.time <= before.time:
+        return Motion(0.0, 0.0, 0.0, 0.1)
+    moved = before.axes @ (now.origin - before.origin)
+    ahead = before.axes @ now.axes[0]
+    return Motion(float(moved[0]), float(moved[1]), math.atan2(ahead[1], ahead[0]),
+                  now.time - before.time)
+
+
+def told_tracks(tracks: Sequence[Track], forecasts: Forecasts | None) -> list[scene.Track]:
+    """Tracks as the planner takes them: what stands on the road, with where it may go."""
+    rows = {} if forecasts is None else {int(n): k for k, n in enumerate(forecasts.track)}
+    told = []
+    for t in tracks:
+        if t.kind in (LIGHT, SIGN):
+            continue
+        x, y, vx, vy = (float(v) for v in t.state)
+        if t.kind not in MOVING or math.hypot(vx, vy) < 0.4:
+            vx = vy = 0.0
+        speed = vx * math.cos(t.heading) + vy * math.sin(t.heading)
+        row = rows.get(t.number)
+        if forecasts is None or row is None or (vx == 0.0 and vy == 0.0):
+            futures, probability = scene.straight_future(x, y, vx, vy), np.ones(1)
+        else:
+            futures = stretched(forecasts.paths[row].astype(np.float64))
+            probability = forecasts.probability[row].astype(np.float64)
+        told.append(scene.Track(t.number, t.kind, x, y, t.heading, speed, float(t.size[0]),
+                                float(t.size[1]), futures, probability))
+    return told
+
+
+def stretched(paths: Float64) -> Float64:
+    """Paths of 3 s every 0.1 s as the planner's of 6 s every 0.2 s, going on as they end.
+
+    Args:
+        paths: float64 [K, T, 2], m.
+    """
+    every = paths[:, 1::2]
+    last = (paths[:, -1] - paths[:, -6]) / 0.5
+    more = scene.STEPS - every.shape[1]
+    t = scene.STEP_S * (np.arange(more) + 1.0)
+    return np.concatenate([every, paths[:, -1:] + t[:, None] * last[:, None]], axis=1)
+
+
+def light_of(tracks: Sequence[Track], line_m: float) -> int:
+    """Colour of the light of the next stop line; 0 where none is seen.
+
+    The surest light that shows a colour near the way beyond the line.
+
+    Args:
+        tracks: Confirmed tracks.
+        line_m: Distance to the stop line, m.
+    """
+    best = (0.0, 0)
+    for t in tracks:
+        x, y = t.state[:2]
+        low, high = LIGHT_BEHIND_LINE_M
+        if (t.kind == LIGHT and t.light and abs(y) < LIGHT_SIDE_M
+                and low < x - line_m < high):
+            best = max(best, (t.score / (1.0 + abs(y) / 4.0), t.light))
+    return best[1]
