@@ -26,7 +26,7 @@ Perceive = Callable[[World], Scene]
 
 
 def drive(scenario: str, seed: int, *, style: str = "Old town",
-          perceive: Perceive = from_world) -> dict[str, Any]:
+          perceive: Perceive = from_world, route_m: float = ROUTE_M) -> dict[str, Any]:
     """One drive through a scenario.
 
     Args:
@@ -34,17 +34,20 @@ def drive(scenario: str, seed: int, *, style: str = "Old town",
         seed: Of the world, ≥ 0.
         style: A name in `STYLE`.
         perceive: Where the planner's scene comes from; the truth by default.
+        route_m: Length of the drive, m, > 0; the end of the road may come before.
 
     Returns:
         Figures of the drive, JSON-able; see `score.Scorer.result`.
 
     Raises:
-        InvalidInput: If the scenario is unknown or the seed negative.
+        InvalidInput: If the scenario is unknown, the seed negative or the route no length.
     """
     if scenario not in SCENARIOS:
         raise InvalidInput(f"scenario is {scenario!r}; choose from {', '.join(SCENARIOS)}")
     if seed < 0:
         raise InvalidInput(f"seed is {seed}; it must be 0 or more")
+    if not route_m > 0.0:
+        raise InvalidInput(f"route_m is {route_m}; it must be more than 0 m")
     rng = np.random.default_rng([seed, 91, list(SCENARIOS).index(scenario)])
     kinds = SCENARIOS[scenario].weather
     sky = weather.drawn(kinds[int(rng.integers(len(kinds)))], rng)
@@ -53,7 +56,7 @@ def drive(scenario: str, seed: int, *, style: str = "Old town",
     world.take_wheel()
     planner = Planner()
     start = world.snapshot().route_s
-    scorer = Scorer(world, goal_of(world, start, ROUTE_M), start)
+    scorer = Scorer(world, goal_of(world, start, route_m), start)
     states: dict[str, int] = {}
     least, plan_s = math.inf, 0.0
     while not scorer.done and world.time < LONGEST_S:

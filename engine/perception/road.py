@@ -142,8 +142,8 @@ class Road:
         a = s - i
         (x0, y0), (x1, y1) = self.xy[i].tolist(), self.xy[i + 1].tolist()
         h = float(self.heading[i]) * (1.0 - a) + float(self.heading[i + 1]) * a
-        return (x0 * (1.0 - a) + x1 * a - d * math.sin(h), y0 * (1.0 - a) + y1 * a + d * math.cos(h),
-                h)
+        x, y = x0 * (1.0 - a) + x1 * a, y0 * (1.0 - a) + y1 * a
+        return x - d * math.sin(h), y + d * math.cos(h), h
 
     def open(self, s: float, margin: float = 0.0) -> bool:
         """Whether no junction is at station s or within `margin` of it."""

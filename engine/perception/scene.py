@@ -30,6 +30,8 @@ REACH_M: Final = 75.0
 ROUTE_STEP_M: Final = 1.0
 ROUTE_BACK_M: Final = 8.0
 ROUTE_AHEAD_M: Final = 96.0
+_CERTAIN: Final = np.ones(1)
+_TIMES: Final = (np.arange(STEPS) + 1.0) * STEP_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,10 @@ class Scene:
 
 def straight_future(x: float, y: float, vx: float, vy: float) -> Float64:
     """Constant velocity: float64 [1, T, 2]."""
-    t = (np.arange(STEPS) + 1.0) * STEP_S
-    return np.stack([x + vx * t, y + vy * t], axis=1)[None]
+    future = np.empty((1, STEPS, 2))
+    future[0, :, 0] = x + vx * _TIMES
+    future[0, :, 1] = y + vy * _TIMES
+    return future
 
 
 def from_world(world: World, *, tracks: Sequence[Track] | None = None, light: int | None = None,
@@ -160,26 +164,26 @@ def _to_ego(xy: Float64, origin: Float64, yaw: float) -> Float64:
 def _true_tracks(world: World, origin: Float64, yaw: float) -> list[Track]:
     """Everybody within reach, drivers predicted along their lanes at their present speed."""
     found = []
+    c, s = math.cos(yaw), math.sin(yaw)
     for a in world.traffic.actors:
-        if a.id == 0 or math.hypot(a.x - origin[0], a.y - origin[1]) > REACH_M:
+        dx, dy = a.x - origin[0], a.y - origin[1]
+        if a.id == 0 or math.hypot(dx, dy) > REACH_M:
             continue
-        if a.mode == DRIVE:
+        x, y = float(c * dx + s * dy), float(c * dy - s * dx)
+        if a.mode == DRIVE and a.speed > 0.0:
             future = _to_ego(_along_lanes(world, a), origin, yaw)[None]
         else:
             speed = a.speed if a.mode == WALK else 0.0
-            vx, vy = speed * math.cos(a.yaw - yaw), speed * math.sin(a.yaw - yaw)
-            x, y = _to_ego(np.array([a.x, a.y]), origin, yaw)
-            future = straight_future(float(x), float(y), vx, vy)
-        x, y = _to_ego(np.array([a.x, a.y]), origin, yaw)
-        found.append(Track(a.id, a.cls, float(x), float(y),
-                           math.remainder(a.yaw - yaw, 2.0 * math.pi), a.speed, a.length, a.width,
-                           future, np.ones(1)))
+            future = straight_future(x, y, speed * math.cos(a.yaw - yaw),
+                                     speed * math.sin(a.yaw - yaw))
+        found.append(Track(a.id, a.cls, x, y, math.remainder(a.yaw - yaw, 2.0 * math.pi), a.speed,
+                           a.length, a.width, future, _CERTAIN))
     return found
 
 
 def _along_lanes(world: World, a: Actor) -> Float64:
     """float64 [T, 2]: where a driver gets at constant speed along its lanes, in the world."""
-    t = (np.arange(STEPS) + 1.0) * STEP_S
+    t = _TIMES
     lanes = world.network.lanes
     chain = [a.lane]
     reach = lanes[a.lane].length - a.s

@@ -18,11 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.perception.bodies import CAR, CYCLIST, PEDESTRIAN, TRUCK
+from engine.perception.rollout_kernels import Follow, onto_route, roll, strike
 from engine.perception.scene import ROUTE_BACK_M, STEP_S, STEPS, Scene
 from engine.perception.world import AXLE_M, EGO_LENGTH_M
 
 Float64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
 
 NOSE_M: Final = AXLE_M + 0.5 * EGO_LENGTH_M
 WIDTH_M: Final = 1.84
@@ -36,10 +38,12 @@ LATERAL_ACCEL: Final = 2.2
 JERK_UP: Final = 4.0
 JERK_DOWN: Final = 12.0
 COLLISION_STEPS: Final = 22
-AHEAD_STEPS: Final = (0, 5, 10)
+AHEAD_STEPS: Final = np.array([0, 5, 10])
 """Others are leaders where they are now, in one second and in two."""
 TTC_S: Final = 0.95
 NO_GATE: Final = 1e9
+FOLLOW: Final = Follow(HEADWAY_S, JAM_M, ACCEL, BRAKE, JERK_UP, JERK_DOWN, STEP_S, NOSE_M, AXLE_M,
+                       WIDTH_M, ROUTE_BACK_M)
 WIDE_M: Final = 1.5
 """A shift wider than this leads to another lane."""
 
@@ -67,7 +71,7 @@ class Obstacles:
     length: Float64
     width: Float64
     yaw: Float64
-    cls: npt.NDArray[np.int64]
+    cls: Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,11 @@ class Candidates:
     x: Float64
     y: Float64
     yaw: Float64
-    leader: npt.NDArray[np.int64]
+    leader: Int64
     gap: Float64
     ttc: Float64
-    hit: npt.NDArray[np.int64]
-    victim: npt.NDArray[np.int64]
+    hit: Int64
+    victim: Int64
     cost: Float64
 
 
@@ -113,17 +117,12 @@ def obstacles(scene: Scene) -> Obstacles:
         n = min(STEPS, len(future))
         xy[j, 1:n + 1] = future[:n]
         xy[j, n + 1:] = future[n - 1] if n else xy[j, 0]
-    apart = ((xy[:, :, None] - scene.route[None, None, ::2]) ** 2).sum(3)
-    i = 2 * apart.argmin(2)
-    heading = route_heading(scene)
-    h = heading[i]
-    dx, dy = xy[..., 0] - scene.route[i, 0], xy[..., 1] - scene.route[i, 1]
-    s = i - ROUTE_BACK_M + dx * np.cos(h) + dy * np.sin(h)
-    d = dy * np.cos(h) - dx * np.sin(h)
+    s, d, beside = np.empty((J, STEPS + 1)), np.empty((J, STEPS + 1)), np.empty(J)
+    onto_route(xy, scene.route, route_heading(scene), ROUTE_BACK_M, beside, s, d)
     yaw = np.array([t.yaw for t in scene.tracks])
     length = np.array([t.length for t in scene.tracks])
     width = np.array([t.width for t in scene.tracks])
-    turn = yaw - h[:, 0] if J else yaw
+    turn = yaw - beside
     along, across = np.abs(np.cos(turn)), np.abs(np.sin(turn))
     speed = np.array([t.speed for t in scene.tracks])
     return Obstacles(
@@ -176,30 +175,11 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -
     caps = speed_caps(scene)
     s, v, a, d = (np.zeros((Q, STEPS + 1)) for _ in range(4))
     v[:, 0], a[:, 0], d[:, 0] = scene.speed, scene.accel, d0
-    leader = np.full(Q, -1, np.int64)
-    gap0 = np.full(Q, np.inf)
-    ttc = np.full(Q, np.inf)
-    for k in range(STEPS):
-        i = np.clip(s[:, k] + ROUTE_BACK_M, 0, len(caps) - 1).astype(np.int64)
-        wish = np.maximum(0.1, np.minimum(np.maximum(share, 0.02) * scene.limit_mps, caps[i]))
-        gap, pace, who = _leaders(others, s[:, k], k, target, d0, slope, shift)
-        line = stop_at - NOSE_M - s[:, k] + JAM_M - 0.8
-        pull = _idm(v[:, k], wish, gap, pace)
-        if stop_at < NO_GATE:
-            held = _idm(v[:, k], wish, np.maximum(line, 0.05), np.zeros(Q))
-            who = np.where(held < pull, -2, who)
-            pull = np.minimum(pull, held)
-        if k == 0:
-            leader, gap0 = who, gap
-        closing = v[:, k] - pace
-        near = (closing > 0.1) & (gap < 1e6)
-        ttc = np.minimum(ttc, np.where(near, np.maximum(gap, 0.0) / np.maximum(closing, 0.1),
-                                       np.inf))
-        pull = np.clip(pull, a[:, k] - JERK_DOWN * STEP_S, a[:, k] + JERK_UP * STEP_S)
-        a[:, k + 1] = np.where((v[:, k] <= 0.0) & (pull < 0.0), 0.0, np.clip(pull, -8.0, 2.2))
-        v[:, k + 1] = np.maximum(0.0, v[:, k] + a[:, k + 1] * STEP_S)
-        s[:, k + 1] = s[:, k] + 0.5 * (v[:, k] + v[:, k + 1]) * STEP_S
-        d[:, k + 1] = lateral(s[:, k + 1], target, d0, slope, shift)
+    leader, gap0, ttc = np.empty(Q, np.int64), np.empty(Q), np.empty(Q)
+    margin = np.where(others.cls == PEDESTRIAN, 0.8, np.where(others.cls == CYCLIST, 0.5, 0.3))
+    roll(others.s, others.d, others.speed, others.half, others.side + 0.5 * WIDTH_M + margin,
+         AHEAD_STEPS, target, np.maximum(share, 0.02) * scene.limit_mps, shift, caps, d0, slope,
+         stop_at, FOLLOW, s, d, v, a, leader, gap0, ttc)
     x, y, yaw = to_plane(scene, s, d)
     hit, victim = _collisions(others, x, y, yaw)
     cost = _cost(scene, others, target, share, s, v, a, d, ttc, hit, d0, previous)
@@ -231,44 +211,6 @@ def _targets(scene: Scene) -> tuple[Float64, Float64]:
     return target, share
 
 
-def _idm(v: Float64, wish: Float64, gap: Float64, pace: Float64) -> Float64:
-    """IDM for arrays, see `idm.acceleration`."""
-    free = 1.0 - (v / wish) ** 4
-    close = v * (v - pace) / (2.0 * np.sqrt(ACCEL * BRAKE))
-    desired = JAM_M + np.maximum(0.0, v * HEADWAY_S + close)
-    pull: Float64 = ACCEL * (np.maximum(free, -3.0) - (desired / np.maximum(gap, 0.1)) ** 2)
-    return pull
-
-
-def _leaders(others: Obstacles, s: Float64, k: int, target: Float64, d0: float, slope: float,
-             shift: Float64) -> tuple[Float64, Float64, npt.NDArray[np.int64]]:
-    """Gap to, speed and index of whoever is in the way of each candidate at step k."""
-    Q, J = len(s), len(others.speed)
-    best = np.full(Q, np.inf)
-    pace = np.zeros(Q)
-    who = np.full(Q, -1, np.int64)
-    if J == 0:
-        return best, pace, who
-    for lead in AHEAD_STEPS:
-        t = min(STEPS, k + lead)
-        sj, dj = others.s[:, t], others.d[:, t]
-        # where the candidate will be beside the route when it gets there
-        mine = lateral(np.maximum(0.0, sj)[None, :], target[:, None], d0, slope, shift[:, None])
-        margin = np.where(others.cls == PEDESTRIAN, 0.8, np.where(others.cls == CYCLIST, 0.5, 0.3))
-        apart = np.abs(dj[None, :] - mine)
-        across = apart < others.side[None, :] + 0.5 * WIDTH_M + margin[None, :]
-        gap = sj[None, :] - others.half[None, :] - s[:, None] - NOSE_M
-        ahead = sj[None, :] > s[:, None] + AXLE_M
-        gap = np.where(across & ahead, gap, np.inf)
-        j = gap.argmin(1)
-        nearest = gap[np.arange(Q), j]
-        closer = nearest < best
-        best = np.where(closer, nearest, best)
-        pace = np.where(closer, others.speed[j], pace)
-        who = np.where(closer, j, who)
-    return best, pace, who
-
-
 def to_plane(scene: Scene, s: Float64, d: Float64) -> tuple[Float64, Float64, Float64]:
     """Ego-frame poses of route coordinates."""
     at = np.clip(s + ROUTE_BACK_M + _start_station(scene), 0.0, len(scene.route) - 1.001)
@@ -294,44 +236,23 @@ def _start_station(scene: Scene) -> float:
     return float(i - ROUTE_BACK_M - scene.route[i, 0] * np.cos(h) - scene.route[i, 1] * np.sin(h))
 
 
-def _collisions(others: Obstacles, x: Float64, y: Float64, yaw: Float64,
-                ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _collisions(others: Obstacles, x: Float64, y: Float64, yaw: Float64) -> tuple[Int64, Int64]:
     """First step at which circles along both bodies overlap, and with whom."""
-    Q = len(x)
-    none = np.full(Q, STEPS + 1, np.int64)
-    if len(others.speed) == 0:
-        return none, np.full(Q, -1, np.int64)
-    n = COLLISION_STEPS
+    hit, victim = np.empty(len(x), np.int64), np.empty(len(x), np.int64)
+    dx = np.diff(others.x, axis=1, append=others.x[:, -1:])
+    dy = np.diff(others.y, axis=1, append=others.y[:, -1:])
+    turn = np.where(np.hypot(dx, dy) > 0.05, np.arctan2(dy, dx), others.yaw[:, None])
     # Who comes from behind the same way keeps its distance itself; `_cuts_off` guards the rest.
-    rear = (others.s[:, 0] < -1.0) & (np.cos(others.yaw) > 0.5)
-    near = np.flatnonzero((np.hypot(others.x[:, :n], others.y[:, :n]) < 55.0).any(1) & ~rear)
-    if len(near) == 0:
-        return none, np.full(Q, -1, np.int64)
-    dx = np.diff(others.x[near, :n + 1], axis=1)
-    dy = np.diff(others.y[near, :n + 1], axis=1)
-    turn = np.where(np.hypot(dx, dy) > 0.05, np.arctan2(dy, dx), others.yaw[near, None])
-    reach = np.maximum(0.0, 0.5 * (others.length[near] - others.width[near]))
-    struck = np.zeros((Q, n, len(near)), bool)
-    for mine in (-1.45, 0.0, 1.45):
-        ex = x[:, :n] + (AXLE_M + mine) * np.cos(yaw[:, :n])
-        ey = y[:, :n] + (AXLE_M + mine) * np.sin(yaw[:, :n])
-        for theirs in (-1.0, -0.33, 0.33, 1.0):
-            ox = others.x[near, :n] + theirs * reach[:, None] * np.cos(turn)
-            oy = others.y[near, :n] + theirs * reach[:, None] * np.sin(turn)
-            room = 0.5 * WIDTH_M + 0.12 + 0.5 * others.width[near] + np.where(
-                others.cls[near] == PEDESTRIAN, 0.35, 0.0)
-            apart = ((ex[:, :, None] - ox.T[None]) ** 2 + (ey[:, :, None] - oy.T[None]) ** 2)
-            struck |= apart < (room**2)[None, None]
-    any_hit: Bool = np.logical_or.reduce(struck, axis=2)
-    first = np.where(any_hit.any(1), any_hit.argmax(1), STEPS + 1)
-    victim = np.full(Q, -1, np.int64)
-    for q in np.flatnonzero(first <= STEPS):
-        victim[q] = near[int(struck[q, first[q]].argmax())]
-    return first.astype(np.int64), victim
+    counts = ~((others.s[:, 0] < -1.0) & (np.cos(others.yaw) > 0.5))
+    room = 0.5 * WIDTH_M + 0.12 + 0.5 * others.width + np.where(others.cls == PEDESTRIAN, 0.35, 0.0)
+    strike(x, y, yaw, others.x, others.y, turn,
+           np.maximum(0.0, 0.5 * (others.length - others.width)), room, counts, COLLISION_STEPS,
+           AXLE_M, hit, victim)
+    return hit, victim
 
 
 def _cost(scene: Scene, others: Obstacles, target: Float64, share: Float64, s: Float64, v: Float64,
-          a: Float64, d: Float64, ttc: Float64, hit: npt.NDArray[np.int64], d0: float,
+          a: Float64, d: Float64, ttc: Float64, hit: Int64, d0: float,
           previous: float) -> Float64:
     """Lower is better. A collision outweighs all else, the later the less."""
     far = max(1.0, scene.limit_mps * STEP_S * STEPS)

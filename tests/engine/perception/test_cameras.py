@@ -49,7 +49,8 @@ def test_the_field_of_view_is_what_the_mount_says():
 
 def test_axes_are_right_handed_and_of_unit_length():
     for camera in rig():
-        assert camera.R @ camera.R.T == pytest.approx(np.eye(3), abs=1e-12)
+        product = camera.R @ camera.R.T
+        assert product == pytest.approx(np.eye(3), abs=1e-12)
         assert np.linalg.det(camera.R) == pytest.approx(1.0)
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from tests.engine.perception.scenes import floor, frame, plate, soup, view
 
 from engine.perception.cameras import NEAR_M, Mount, mounted
 from engine.perception.raster_kernels import cast, draw
+from tests.engine.perception.scenes import floor, frame, plate, soup, view
 
 
 def drawn(camera, scene, labels=0):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def test_the_two_roads_never_go_at_the_same_time():
 def test_green_turns_amber_turns_red(arm):
     seen = [state(t, arm, 3.0) for t in TIMES]
     order = [a for a, b in zip(seen, seen[1:] + seen[:1], strict=True) if a != b]
-    pairs = set(zip(order, order[1:], strict=False))
+    pairs = set(pairwise(order))
     assert pairs == {(GREEN, AMBER), (AMBER, RED), (RED, GREEN)}
     assert np.mean([s == AMBER for s in seen]) == pytest.approx(signals.AMBER_S / CYCLE_S, abs=0.01)
 

@@ -65,7 +65,7 @@ def test_depth_within_a_box_is_the_distance_of_its_actor(samples):
         x0, y0, x1, y1 = s.boxes[k].astype(int)
         patch = s.depth[view, y0:y1, x0:x1].astype(float)
         values, counts = np.unique(s.instance[view, y0:y1, x0:x1], return_counts=True)
-        own = [i for i, c in zip(values, counts, strict=True) if i and c == s.box_pixels[k]][0]
+        own = next(i for i, c in zip(values, counts, strict=True) if i and c == s.box_pixels[k])
         depth = np.median(patch[s.instance[view, y0:y1, x0:x1] == own])
         assert abs(depth - z) < 0.5 * np.hypot(*s.actors[row, 4:6]) + 0.5
         checked += 1
@@ -153,7 +153,8 @@ def test_without_a_view_there_is_no_picture_but_all_tracks(samples):
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"scenario": "moon"}, "moon"), ({"style": "Baroque"}, "Baroque"), ({"weather": "hail"}, "hail"),
+    ({"scenario": "moon"}, "moon"), ({"style": "Baroque"}, "Baroque"),
+    ({"weather": "hail"}, "hail"),
     ({"n_frames": 0}, "n_frames 0"), ({"every": 0}, "every 0"), ({"seed": -1}, "seed -1")])
 def test_what_is_unknown_is_refused(changes, words):
     asked = {"seed": 1, "scenario": "town drive", "style": "Avenue", "weather": None, "n_frames": 1,

@@ -52,8 +52,8 @@ def test_actuators_have_limits_and_need_time():
     assert BRAKE_LIMIT <= car.accel <= 0.0
 
 
-@pytest.mark.parametrize(("command", "dt"), [(Command(math.nan, 0), 0.1), (Command(0, math.inf), 0.1),
-                                             (Command(0, 0), 0.0)])
+@pytest.mark.parametrize(("command", "dt"), [
+    (Command(math.nan, 0), 0.1), (Command(0, math.inf), 0.1), (Command(0, 0), 0.0)])
 def test_a_command_that_is_not_a_number_is_refused(command, dt):
     with pytest.raises(InvalidInput):
         advance(Car(0, 0, 0, 1.0), command, dt)
