@@ -60,11 +60,11 @@ def body_shadows(bodies: Float64, weather: Weather) -> tuple[Float32, Float32]:
     shift = _offset(1.0, weather)
     if shift is None:
         return contact, np.full(len(contact), CONTACT, np.float32)
-    reach = 0.92 * height * min(1.0, LONGEST_M / max(1e-9, float(np.hypot(*shift))))
+    reach = np.minimum(0.92 * height, LONGEST_M / max(1e-9, float(np.hypot(*shift))))
     middle = np.stack([x, y], axis=1)[:, None]
     top = under.copy()
     top[:, :, :2] = (middle + 0.82 * (under[:, :, :2] - middle)
-                     + np.minimum(reach, LONGEST_M)[:, None, None] * shift)
+                     + reach[:, None, None] * shift)
     # the hull of foot and top as overlapping pieces: the top and the four walls, thrown down
     walls = [np.stack([under[:, i], under[:, (i + 1) % 4], top[:, (i + 1) % 4], top[:, i]], axis=1)
              for i in range(4)]

@@ -102,7 +102,7 @@ class World:
         self.crowd.pedestrians()
         self._stage(scenario.events, plan_rng)
         self._yaw_before = self.ego.yaw
-        self._route_s = START_M - AXLE_M
+        self._route_s, _ = self.path.project(*self._axle())
 
     @property
     def time(self) -> float:
