@@ -13,7 +13,7 @@ import numpy.typing as npt
 from engine.perception.bev import lift
 from engine.perception.calibration import ground_plane
 from engine.perception.decode import decode
-from engine.perception.evaluate import enlarge, sigmoid
+from engine.perception.fields import enlarge, sigmoid
 from engine.perception.lane_fit import fit_lines
 from engine.perception.lane_metrics import picture_line
 from engine.perception.output_format import CLASSES, LIGHTS, MASKS, STRIDES

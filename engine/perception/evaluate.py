@@ -15,6 +15,7 @@ import numpy.typing as npt
 from engine.errors import InvalidInput
 from engine.perception.cache import Shard
 from engine.perception.decode import decode
+from engine.perception.fields import enlarge, sigmoid
 from engine.perception.labels import DRIVABLE
 from engine.perception.lane_fit import fit_lines
 from engine.perception.lane_metrics import Matches, match_lines, picture_line, true_lines
@@ -28,8 +29,6 @@ from engine.perception.metrics import (
 from engine.perception.output_format import CLASSES, STRIDES
 from engine.perception.runtime import Runtime
 from engine.perception.targets import points
-
-Float32 = npt.NDArray[np.float32]
 
 FRONT: Final = (0, 1, 2)
 """Cameras whose lanes are scored: CULane has a front camera alone."""
@@ -110,25 +109,6 @@ def evaluate(pictures: Sequence[Picture], runtime: Runtime, *, lanes: bool = Tru
         "drivable_miou": _value(mean_iou(road)),
         "abs_rel": _mean(errors[:, 0]), "delta1": _mean(errors[:, 1]),
     }
-
-
-def enlarge(values: Float32, factor: int) -> Float32:
-    """Bilinear enlargement with pixel centres kept in place; [h, w] to [h · f, w · f]."""
-    out = values
-    for axis in (0, 1):
-        size = out.shape[axis]
-        at = (np.arange(size * factor) + 0.5) / factor - 0.5
-        low = np.clip(np.floor(at).astype(np.int64), 0, size - 1)
-        high = np.minimum(low + 1, size - 1)
-        share = np.clip(at - low, 0.0, 1.0).astype(np.float32)
-        share = share[:, None] if axis == 0 else share[None]
-        out = np.take(out, low, axis) * (1 - share) + np.take(out, high, axis) * share
-    return out
-
-
-def sigmoid(x: Float32) -> Float32:
-    """1 / (1 + e^-x)."""
-    return np.asarray(1.0 / (1.0 + np.exp(-x)), np.float32)
 
 
 def _value(x: float) -> float | None:

@@ -21,7 +21,7 @@ from engine.errors import InvalidInput
 from engine.perception.bev import GroundGrid, Objects, lift, merge, merge_lines
 from engine.perception.calibration import canonical_scale, ground_plane
 from engine.perception.decode import Detections, decode
-from engine.perception.evaluate import sigmoid
+from engine.perception.fields import sigmoid
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
 from engine.perception.lane_fit import Line, fit_lines
 from engine.perception.output_format import STRIDES
