@@ -10,18 +10,40 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.perception.cameras import VIEWS, Camera, rig
+    from engine.perception.checkpoint import read_card
+    from engine.perception.detect import detect
+    from engine.perception.drive import drive
     from engine.perception.params import PerceptionParams
+    from engine.perception.perceive import Eyes, open_eyes
+    from engine.perception.pictures import CameraParams, read_picture
+    from engine.perception.pipeline import Pipeline, open_pipeline
+    from engine.perception.planner import Plan, Planner
+    from engine.perception.render import Renderer
+    from engine.perception.runtime import load_runtime
     from engine.perception.scenarios import SCENARIOS
+    from engine.perception.scene import Scene, from_world
+    from engine.perception.score import Scorer
     from engine.perception.styles import STYLES
+    from engine.perception.train_params import TrainingParams
     from engine.perception.truth import Sample, generate
+    from engine.perception.world import World
 
 __all__ = [
-    "SCENARIOS", "STYLES", "VIEWS", "Camera", "PerceptionParams", "Sample", "generate", "rig",
+    "SCENARIOS", "STYLES", "VIEWS", "Camera", "CameraParams", "Eyes", "PerceptionParams", "Pipeline",
+    "Plan", "Planner", "Renderer", "Sample", "Scene", "Scorer", "TrainingParams", "World", "detect",
+    "drive", "from_world", "generate", "load_runtime", "open_eyes", "open_pipeline", "read_card",
+    "read_picture", "rig",
 ]
 
 _HOME = {
     "SCENARIOS": "scenarios", "STYLES": "styles", "VIEWS": "cameras", "Camera": "cameras",
-    "PerceptionParams": "params", "Sample": "truth", "generate": "truth", "rig": "cameras",
+    "CameraParams": "pictures", "Eyes": "perceive", "PerceptionParams": "params",
+    "Pipeline": "pipeline", "Plan": "planner", "Planner": "planner", "Renderer": "render",
+    "Sample": "truth", "Scene": "scene", "Scorer": "score", "TrainingParams": "train_params",
+    "World": "world", "detect": "detect", "drive": "drive", "from_world": "scene",
+    "generate": "truth", "load_runtime": "runtime", "open_eyes": "perceive",
+    "open_pipeline": "pipeline", "read_card": "checkpoint", "read_picture": "pictures",
+    "rig": "cameras",
 }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from engine.errors import InvalidInput
+from engine.perception.cli_net import DEFAULT, FORECAST
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,22 +24,29 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                        f"(default {STYLES['held-out'][0]}, which is never trained on)")
     drive.add_argument("--privileged", action="store_true",
                        help="plan on the truth in place of the network")
+    drive.add_argument("--weights", type=Path, default=DEFAULT, help="network to drive by")
+    drive.add_argument("--forecast", type=Path, default=FORECAST.with_suffix(".onnx"),
+                       help="forecast to drive by")
     drive.add_argument("--each", action="store_true", help="print every drive as well")
     drive.set_defaults(command=_drive)
 
 
 def _drive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
-    from engine.perception.drive import drive, summary
+    from engine.perception.drive import Perceive, drive, summary
     from engine.perception.scenarios import SCENARIOS
+    from engine.perception.scene import from_world
 
     if options.seeds < 1:
         raise InvalidInput(f"seeds is {options.seeds}; ask for one drive or more")
+    perceive: Perceive = from_world
     if not options.privileged:
-        raise InvalidInput("drives by the network are not wired to this command; add --privileged")
+        from engine.perception.perceive import open_eyes
+
+        perceive = open_eyes(options.weights, options.forecast)
     names = list(SCENARIOS) if options.scenario == "all" else [options.scenario]
-    drives = [drive(name, options.first_seed + k, style=options.style)
+    drives = [drive(name, options.first_seed + k, style=options.style, perceive=perceive)
               for name in names for k in range(options.seeds)]
-    facts: dict[str, Any] = {"privileged": True, "style": options.style, **summary(drives)}
+    facts: dict[str, Any] = {"privileged": bool(options.privileged), "style": options.style, **summary(drives)}
     if len(names) > 1:
         facts["by_scenario"] = {n: summary([d for d in drives if d["scenario"] == n])
                                 for n in names}

@@ -16,15 +16,14 @@ import numpy as np
 from engine.perception import idm, signals
 from engine.perception.actors import DRIVE, EGO, WALK, Actor
 from engine.perception.bodies import CYCLIST
+from engine.perception.conflicts import conflicts
+from engine.perception.pedestrians import Pedestrians
 from engine.perception.road import LEFT_TURN, RIGHT_TURN, Network
 
 HORIZON_M: Final = 90.0
-CONFLICT_M: Final = 2.3
-"""Two connectors nearer to each other than this cannot be driven at the same time."""
 GAP_S: Final = 4.5
 SHIFT_S: Final = 3.2
 """Duration of a lane change."""
-WALK_MPS: Final = 1.35
 CLEAR_START_M: Final = 25.0
 """Nobody changes lanes before this: who comes out of the junction behind is on no lane yet."""
 
@@ -47,18 +46,18 @@ class Traffic:
         self.time = 0.0
         self._rng = rng
         self._offsets = offsets
-        self._corners: list[list[list[float]]] = [r.corners.tolist() for r in network.roads]
-        self._conflicts = _conflicts(network)
+        self._pedestrians = Pedestrians(network, rng, self.light)
+        self._conflicts = conflicts(network)
         self._into: dict[int, list[int]] = {}
         for i, lane in enumerate(network.lanes):
             if not lane.connector and lane.junction >= 0 and lane.next:
                 self._into.setdefault(lane.junction, []).append(i)
 
-    def light(self, junction: int, arm: int) -> int:
-        """Light that an arm of a junction sees; NONE without lights."""
+    def light(self, junction: int, arm: int, later_s: float = 0.0) -> int:
+        """Light that an arm of a junction sees, now or later; NONE without lights."""
         if not self.network.junctions[junction].signals:
             return signals.NONE
-        return signals.state(self.time, arm, self._offsets[junction])
+        return signals.state(self.time + later_s, arm, self._offsets[junction])
 
     def step(self, dt: float) -> None:
         """Move everyone by `dt` seconds."""
@@ -75,7 +74,8 @@ class Traffic:
         vehicles = [a for a in self.actors if a.mode in (DRIVE, EGO)]
         for a in self.actors:
             if a.mode == WALK:
-                self._walk(a, dt, vehicles)
+                self._pedestrians.walk(a, dt, vehicles)
+                self.pose(a)
 
     def pose(self, a: Actor) -> None:
         """Set an actor's x, y, z and yaw from its lane or road coordinates."""
@@ -348,75 +348,6 @@ class Traffic:
             i -= 1
         return None
 
-    def _walk(self, a: Actor, dt: float, drivers: list[Actor]) -> None:
-        road = self.network.roads[a.road]
-        pace = WALK_MPS * a.wish
-        if a.crossing != 0.0:
-            a.speed = pace * (1.7 if a.script == "run" else 1.15)
-            a.d += a.crossing * a.speed * dt
-            edge = road.half + a.rest_d
-            if a.d * a.crossing > edge:
-                a.d, a.crossing = edge * a.crossing, 0.0
-                a.way = 1.0 if self._rng.random() < 0.5 else -1.0
-                a.waited_s = -20.0
-        else:
-            ahead = self._crossing_ahead(a)
-            if ahead is not None and abs(ahead - a.s) < 0.7 and a.waited_s >= 0.0:
-                a.waited_s += dt
-                a.speed = 0.0
-                if self._may_cross(a, drivers):
-                    a.crossing = -1.0 if a.d > 0 else 1.0
-                elif a.waited_s > 14.0:
-                    a.way, a.waited_s = -a.way, -20.0
-            else:
-                a.waited_s = min(0.0, a.waited_s + dt)
-                a.speed = pace
-                nxt = a.s + a.way * pace * dt
-                if not 3.0 < nxt < road.length - 3.0 or not self._on_pavement(a, nxt):
-                    a.way = -a.way
-                else:
-                    a.s = nxt
-        a.phase += a.speed * dt * 4.6
-        self.pose(a)
-
-    def _on_pavement(self, a: Actor, s: float) -> bool:
-        return not any(lo < s < hi for lo, hi in self._corners[a.road])
-
-    def _crossing_ahead(self, a: Actor) -> float | None:
-        """Station of the crossing a pedestrian walks towards, if near."""
-        for lo, hi in self._corners[a.road]:
-            at = lo - 1.9 if a.way > 0 else hi + 1.9
-            if abs(at - a.s) < 3.0:
-                return at
-        return None
-
-    def _may_cross(self, a: Actor, drivers: list[Actor]) -> bool:
-        """Pedestrians go on the road's red light; without lights when the road is clear."""
-        road = self.network.roads[a.road]
-        k = int(np.argmin(np.abs(road.corners.mean(1) - a.s)))
-        junction = k if a.road == 0 else a.road - 1
-        arm = 0 if a.road == 0 else 2
-        lights = {self.light(junction, arm), self.light(junction, arm + 1)}
-        light = lights.pop() if len(lights) == 1 else signals.GREEN
-        if light in (signals.GREEN, signals.AMBER):
-            return False
-        if light == signals.RED and self._red_left(junction, arm) < 8.0:
-            return False
-        x, y, _ = road.spot(a.s, 0.0)
-        for v in drivers:
-            reach = math.hypot(v.x - x, v.y - y)
-            if v.speed > 1.0 and reach < road.half + 4.0 + 4.0 * v.speed * (light == signals.NONE):
-                return False
-        return True
-
-    def _red_left(self, junction: int, arm: int) -> float:
-        """Seconds of red that are left."""
-        for k in range(1, 21):
-            if any(signals.state(self.time + k, a, self._offsets[junction]) != signals.RED
-                   for a in (arm, arm + 1)):
-                return float(k - 1)
-        return 20.0
-
     def lane_pose(self, lane: int, s: float, d: float) -> tuple[float, float, float]:
         """World x, y and heading at a station and offset of a lane."""
         line = self.network.lanes[lane]
@@ -427,24 +358,3 @@ class Traffic:
         (x0, y0), (x1, y1) = line.xy[i].tolist(), line.xy[i + 1].tolist()
         h = float(line.heading[i]) * (1 - a) + float(line.heading[i + 1]) * a
         return (x0 * (1 - a) + x1 * a - d * math.sin(h), y0 * (1 - a) + y1 * a + d * math.cos(h), h)
-
-
-def _conflicts(network: Network) -> dict[int, frozenset[int]]:
-    """Connectors of other arms that pass within CONFLICT_M of each connector."""
-    table: dict[int, set[int]] = {}
-    by_junction: dict[int, list[int]] = {}
-    for i, lane in enumerate(network.lanes):
-        if lane.connector:
-            by_junction.setdefault(lane.junction, []).append(i)
-    for group in by_junction.values():
-        for n, i in enumerate(group):
-            for j in group[n + 1:]:
-                a, b = network.lanes[i], network.lanes[j]
-                if a.arm == b.arm:
-                    continue
-                apart = a.xy[:, None, :] - b.xy[None, ::2, :]
-                if (apart**2).sum(2).min() < CONFLICT_M**2:
-                    table.setdefault(i, set()).add(j)
-                    table.setdefault(j, set()).add(i)
-    return {i: frozenset(s) for i, s in table.items()}
-
