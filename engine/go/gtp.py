@@ -6,6 +6,7 @@ https://www.lysator.liu.se/~gunnar/gtp/. The analysis commands are Leela Zero's 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,6 +54,19 @@ class Lines:
         """Whether a line, or the end, is there or comes within so many seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: bool(self._kept) or self._over, seconds)
+
+
+def raw_lines(descriptor: int) -> Iterator[str]:
+    """Lines of a file descriptor, past the buffer whose lock a waiting thread would keep.
+
+    A program that ends while a daemon thread waits in `sys.stdin` dies of that lock.
+    """
+    kept = b""
+    while piece := os.read(descriptor, 65_536):
+        *whole, kept = (kept + piece).split(b"\n")
+        yield from (line.decode("utf-8", "replace") for line in whole)
+    if kept:
+        yield kept.decode("utf-8", "replace")
 
 
 class Engine(Protocol):

@@ -29,7 +29,7 @@ def _gtp(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
     from engine.go.checkpoint import networks
     from engine.go.evaluator import Evaluator, UniformEvaluator
-    from engine.go.gtp import Lines, serve
+    from engine.go.gtp import Lines, raw_lines, serve
     from engine.go.gtp_engine import GtpEngine
     from engine.go.params import SearchParams
     from engine.go.runtime import open_evaluator
@@ -45,7 +45,7 @@ def _gtp(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     else:
         evaluator = open_evaluator(name, options.threads)
         _LOG.info("network %s, %d simulations a move", name, options.visits)
-    lines = Lines(sys.stdin)
+    lines = Lines(raw_lines(sys.stdin.fileno()))
     engine = GtpEngine(evaluator, params, np.random.default_rng(options.seed), lines,
                        size=options.size, komi=options.komi)
     serve(engine, lines, sys.stdout)

@@ -192,10 +192,10 @@ def _allowed(
     more than four cannot be.
 
     Args:
-        stones: See `Board`, as the next three.
-        head: …
-        liberties: …
-        chain_hash: …
+        stones: As in `Board`.
+        head: As in `Board`.
+        liberties: As in `Board`.
+        chain_hash: As in `Board`.
         around: int32 [4], neighbours of the point.
         colour: Whose stone.
         position: Hash of the position without the stone.

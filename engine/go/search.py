@@ -213,7 +213,7 @@ class Search:
                     return "time"
                 if (pause_s is not None and took >= pause_s) or (
                         pause_visits is not None and self.visits - before >= pause_visits):
-                    return "visits" if self.searches.done(0) else "pause"
+                    return "visits" if self.visits >= target else "pause"
         finally:
             self._seconds += time.perf_counter() - begun
 

@@ -1,6 +1,7 @@
 """The protocol, driven as a controller does: lines in, text out."""
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from engine.go.__main__ import main
 from engine.go.evaluator import UniformEvaluator
-from engine.go.gtp import Lines, serve, split
+from engine.go.gtp import Lines, raw_lines, serve, split
 from engine.go.gtp_engine import GtpEngine
 from engine.go.opponent import Opponent
 from engine.go.params import SearchParams
@@ -258,6 +259,26 @@ def test_the_program_itself_speaks(tmp_path):
         capture_output=True, timeout=300, check=True)
     assert re.fullmatch(r"=1 Atrium\n\n=2 (?:[A-E][1-5]|pass)\n\n=3\n\n", done.stdout)
     assert "no network" in done.stderr
+
+
+def test_quit_ends_the_program_though_the_controller_stays():
+    with subprocess.Popen(
+            [sys.executable, "-m", "engine.go", "gtp", "--network", "none"], text=True, cwd=ROOT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        program.stdin.write("quit\n")
+        program.stdin.flush()
+        assert program.wait(timeout=300) == 0
+        assert program.stdout.read() == "=\n\n"
+        assert "Fatal" not in program.stderr.read()
+
+
+def test_lines_come_whole_from_pieces():
+    reading, writing = os.pipe()
+    os.write(writing, b"na")
+    os.write(writing, "me\nplay b é\nlast".encode())
+    os.close(writing)
+    assert list(raw_lines(reading)) == ["name", "play b é", "last"]
+    os.close(reading)
 
 
 def test_settings_out_of_range_are_refused_by_the_program(capsys):
