@@ -219,3 +219,14 @@ def test_a_city_without_drivers_goes_on(page):
     before = run.step_count
     until(lambda: run.step_count > before + 5)
     assert run.state == "running"
+
+
+def test_a_notice_stays_while_the_page_settles():
+    app = AppTest.from_file(PAGE, default_timeout=60)
+    app.query_params["run"] = "forged"
+    app.query_params["scenario"] = "sunday"
+    app.run()
+    assert "has ended" in app.info[0].value
+    app.run()
+    assert "has ended" in app.info[0].value
+    assert the_run().token != "forged"
