@@ -55,6 +55,14 @@ class Hexes(NamedTuple):
         padded = np.append(values, -np.inf)
         return np.asarray(np.maximum(values, padded[self.near].max(axis=1)), np.float64)
 
+    def dearest_near(self, values: Float64) -> Int32:
+        """Cell with the highest value among each cell and its neighbours, int32 [H]."""
+        padded = np.append(values, -np.inf)
+        best = padded[self.near].argmax(axis=1)
+        beside = self.near[np.arange(len(values)), best]
+        better = padded[beside] > values
+        return np.where(better, beside, np.arange(len(values))).astype(np.int32)
+
 
 def hexes(city: City) -> Hexes:
     """Cut a city into H3 cells, coarser ones if there would be too many."""

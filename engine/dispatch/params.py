@@ -88,8 +88,8 @@ class DispatchParams(Params):
         "more than this.",
         low=0.0, high=0.5, step=0.05, unit="×", group="Surge")
     driver_response: float = knob(
-        0.25, "Drivers' response", "Chance in five minutes that a driver off shift within three "
-        "kilometres comes out, per 1.0 × above the normal fare.",
+        0.25, "Drivers' response", "How readily drivers follow high fares: those off shift nearby "
+        "come out, free ones move to the dearer cell beside theirs.",
         low=0.0, high=2.0, step=0.05, group="Surge")
 
     drivers: int = knob(

@@ -1,4 +1,4 @@
-"""Where free drivers are sent before anybody asks: the cheapest flow to forecast demand.
+"""Where free drivers go before anybody asks: sent to forecast demand, or drawn by high fares.
 
 The forecast of a zone is what the city has seen of late: its smoothed requests a minute, over the
 horizon, less the cars that will drop somebody off there meanwhile. No knowledge of the demand model
@@ -19,7 +19,7 @@ from engine.dispatch.drivers import IDLE, MOVING
 from engine.dispatch.network import nearest_nodes
 from engine.dispatch.rebalance import pick_drivers, rebalance
 from engine.dispatch.riders import ABOARD, ASSIGNED
-from engine.dispatch.streams import REPOSITION, uniform
+from engine.dispatch.streams import CHASE, REPOSITION, uniform
 
 if TYPE_CHECKING:
     from engine.dispatch.simulation import DispatchSimulation
@@ -57,6 +57,10 @@ class Repositioning:
                                       self._y.astype(np.float64))
         at = self._zone[hexes.cell[world.zones.nodes]]
         self._kerbs = [world.zones.nodes[at == z] for z in range(len(names))]
+        cell = hexes.cell[world.zones.nodes]
+        order = np.argsort(cell, kind="stable")
+        self._cell_kerbs = np.split(world.zones.nodes[order],
+                                    np.searchsorted(cell[order], np.arange(1, len(hexes.names))))
 
     def tick(self, step: int) -> None:
         """Run the round that is due at a step, if any."""
@@ -83,6 +87,32 @@ class Repositioning:
             need -= np.bincount(self._zone[world.hexes.cell[nodes]], minlength=zones)
         return np.asarray(np.maximum(need, 0.0), np.float64)
 
+    def chase(self) -> None:
+        """Free drivers, of their own accord, move to dearer cells beside theirs, a ring or two off.
+
+        Called with every new price; the chance grows with what there is to gain.
+        """
+        world = self._world
+        p, shown, fleet = world.params, world.surge.shown, world.fleet
+        idle = np.flatnonzero(fleet.state == IDLE)
+        if p.driver_response <= 0.0 or not len(idle) or float(shown.max()) <= 1.0:
+            return
+        hexes = world.hexes
+        # the neighbour with the dearest neighbourhood, and the dearest cell there
+        best = hexes.dearest_near(shown)[hexes.dearest_near(hexes.highest_near(shown))]
+        cell = hexes.cell[world.streets.roads.head[fleet.vehicles.arc[idle]]]
+        gain = shown[best[cell]] - shown[cell]
+        draw = uniform(fleet.key[idle] ^ np.uint64(world.step_count), CHASE)
+        go = draw < p.driver_response * gain
+        self._drive(idle[go], [self._at(c) for c in best[cell[go]].tolist()])
+
+    def _at(self, cell: int) -> Int32:
+        """Kerbs of a cell; all of its nodes where none is a kerb."""
+        nodes: Int32 = self._cell_kerbs[cell]
+        if len(nodes):
+            return nodes
+        return np.flatnonzero(self._world.hexes.cell == cell).astype(np.int32)
+
     def _send(self, free: Int64) -> None:
         if not len(free):
             return
@@ -97,15 +127,20 @@ class Repositioning:
         self.gap_s = moves.gap_s
         goal = pick_drivers(moves, zone, world.x[head], world.y[head], self._x, self._y)
         go = np.flatnonzero(goal >= 0)
-        if not len(go):
+        self._drive(free[go], [self._kerbs[z] if len(self._kerbs[z]) else self._node[z:z + 1]
+                               for z in goal[go].tolist()])
+
+    def _drive(self, drivers: Int64, places: list[Int32]) -> None:
+        """Send each driver to one of the nodes of a place."""
+        if not len(drivers):
             return
-        draw = uniform(world.fleet.key[free[go]] ^ np.uint64(world.step_count), REPOSITION)
-        target = np.array([self._kerbs[z][int(u * len(self._kerbs[z]))] if len(self._kerbs[z])
-                           else self._node[z]
-                           for z, u in zip(goal[go].tolist(), draw.tolist(), strict=True)],
-                          np.int32)
-        arcs, offset = world.streets.router.paths(head[go], target)
-        for i, driver in enumerate(free[go].tolist()):
+        world = self._world
+        draw = uniform(world.fleet.key[drivers] ^ np.uint64(world.step_count), REPOSITION)
+        target = np.array([nodes[int(u * len(nodes))]
+                           for nodes, u in zip(places, draw.tolist(), strict=True)], np.int32)
+        head = world.streets.roads.head[world.fleet.vehicles.arc[drivers]]
+        arcs, offset = world.streets.router.paths(head, target)
+        for i, driver in enumerate(drivers.tolist()):
             route = arcs[offset[i]:offset[i + 1]]
             if len(route):
                 world.fleet.send(driver, route, MOVING, world.now_s)

@@ -71,8 +71,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {s.name: s for s in (
     Scenario(
         "outage", "Surge outage", "New Year's Eve after midnight: pricing fails for 26 minutes, "
         "waits collapse, and recover.",
-        _STANDARD.with_changes(day="Saturday", start_h=0.0, trips_per_day=150_000),
-        (Scheduled(2400.0, "surge_outage", {"seconds": 1560}),)),
+        _STANDARD.with_changes(day="Saturday", start_h=0.0, trips_per_day=200_000),
+        (Scheduled(1080.0, "surge_outage", {"seconds": 1560}),)),
     Scenario(
         "sunday", "Quiet Sunday", "Few riders, free streets: every policy looks good.",
         _STANDARD.with_changes(day="Sunday", start_h=9.0, drivers=1500, trips_per_day=60_000)),

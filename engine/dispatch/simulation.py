@@ -216,6 +216,7 @@ class DispatchSimulation:
         self.surge.update(
             np.bincount(self.hexes.cell[waiting], minlength=cells).astype(np.float64),
             np.bincount(self.hexes.cell[node], minlength=cells).astype(np.float64), self.params)
+        self.repositioning.chase()
 
     def _ask(self, requests: Requests) -> None:
         """People open the app, see the fare and ask or turn away."""

@@ -37,6 +37,7 @@ ATTEND: Final = 9
 RESPOND: Final = 10
 REPOSITION: Final = 11
 BLOCK: Final = 12
+CHASE: Final = 13
 
 
 @njit(cache=True, nogil=True, inline="always")

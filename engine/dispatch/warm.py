@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-STEPS: Final = 40
+STEPS: Final = 150
 
 
 def warm() -> None:
@@ -12,7 +12,10 @@ def warm() -> None:
     from engine.dispatch.params import DispatchParams
     from engine.dispatch.simulation import DispatchSimulation
 
-    world = DispatchSimulation(DispatchParams(drivers=300, shadow="greedy score"), seed=1)
+    params = DispatchParams(
+        drivers=300, shadow="greedy score", pooling=True, repositioning="min-cost flow",
+        reposition_every_min=1.0)
+    world = DispatchSimulation(params, seed=1)
     for _ in range(STEPS):
         world.step()
     world.frame()

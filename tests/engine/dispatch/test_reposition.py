@@ -27,7 +27,7 @@ def test_free_drivers_go_where_the_forecast_lacks_them() -> None:
 
 
 def test_none_means_none() -> None:
-    w = world(1)
+    w = world(1, driver_response=0.0)
     for _ in range(200):
         w.step()
     assert w.repositioning.sent == 0
@@ -48,3 +48,29 @@ def test_no_free_driver_is_no_round() -> None:
         w.step()
     assert w.repositioning.sent == 0
     assert not np.any(w.fleet.state == IDLE)
+
+
+def test_free_drivers_are_drawn_to_dearer_cells_and_to_no_others() -> None:
+    w = world(3, trips_per_day=0, driver_response=1.0)
+    dear = int(np.argmax(w.hexes.x))
+    w.surge.shown[dear] = 2.0
+    cell = w.hexes.cell[w.streets.roads.head[w.fleet.vehicles.arc]]
+    two = w.hexes.highest_near(w.hexes.highest_near(w.surge.shown)) > 1.0
+    near = np.flatnonzero(two[cell] & (cell != dear) & (w.fleet.state == IDLE))
+    assert len(near)
+    for _ in range(40):
+        w.step_count += 1  # a draw belongs to driver and step
+        w.repositioning.chase()
+    gone = np.flatnonzero(w.fleet.state == MOVING)
+    assert set(gone.tolist()) == set(near.tolist())
+    v = w.fleet.vehicles
+    goal = w.hexes.cell[w.streets.roads.head[v.route[gone, v.end[gone] - 1]]]
+    assert (goal == dear).all()
+
+
+def test_without_high_fares_or_response_nobody_is_drawn() -> None:
+    for response, shown in ((1.0, 1.0), (0.0, 2.0)):
+        w = world(3, trips_per_day=0, driver_response=response)
+        w.surge.shown[:3] = shown
+        w.repositioning.chase()
+        assert not (w.fleet.state == MOVING).any()
