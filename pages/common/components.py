@@ -97,6 +97,17 @@ def desk(run: Run, view: str) -> None:
                           on_action_change=lambda: _act(run, key))
 
 
+def chat(run: Run, *, height: int) -> None:
+    """A chat with its history, trace and tools.
+
+    Args:
+        run: The chat to show.
+        height: Pixels of the whole.
+    """
+    _component("agent/chat")(key=f"chat-{run.domain}", height=height,
+                             data={"run": run.token, "height": height})
+
+
 def boards(items: list[dict[str, Any]], key: str) -> None:
     """A row of small boards on which finished games are played again.
 

@@ -1,30 +1,28 @@
 """Two settings compared on the same random numbers, with an interval that says how sure one is.
 
 Each seed is run twice, once a setting, so what differs between two runs of a pair is the setting
-and not the luck. The runs happen in a process of their own at low priority: live pages go on.
+and not the luck. The runs happen in processes of their own at low priority: live pages go on.
 
 Source: common random numbers, Law 2015, Simulation Modeling and Analysis, 5th ed., section 11.2.
 """
 
 from __future__ import annotations
 
-import itertools
-import multiprocessing
-import os
+import queue
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from scipy import stats
 
 from engine.agent.house.domains import domain
-from engine.errors import EngineError, InvalidInput
-from engine.live.simulation import Simulation
+from engine.agent.house.worker import Worker
+from engine.errors import InvalidInput
 
-SLOTS: Final = 64
+WORKERS: Final = 2
 MAX_STEPS: Final = 20_000
 MAX_SEEDS: Final = 20
 POLL_S: Final = 0.1
@@ -88,18 +86,31 @@ def compare(engine: str, scenario: str | None, a: Mapping[str, Any], b: Mapping[
         raise InvalidInput(f"{steps} steps; a comparison takes 2 to {MAX_STEPS:,} steps a run")
     if not 1 <= len(seeds) <= MAX_SEEDS:
         raise InvalidInput(f"{len(seeds)} seeds; a comparison takes 1 to {MAX_SEEDS}")
-    pool, given_up = _workers()
-    slot = next(_numbers) % SLOTS
-    given_up[slot] = 0
-    jobs = [(seed, arm, pool.submit(_run, engine, params.model_dump(), seed, steps, slot))
-            for seed in seeds for arm, params in enumerate(arms)]
-    futures = [job for _, _, job in jobs]
-    try:
-        _await(futures, left_s, stopped, progress)
-    finally:
-        given_up[slot] = 1
-        for job in futures:
-            job.cancel()
+    pairs = [(seed, arm) for seed in seeds for arm in range(2)]
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(WORKERS, thread_name_prefix="compare"))
+        workers = [stack.enter_context(Worker()) for _ in range(min(WORKERS, len(pairs)))]
+        idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        for worker in workers:
+            idle.put(worker)
+
+        def work(seed: int, arm: int) -> list[dict[str, Any]]:
+            worker = idle.get()
+            try:
+                return worker.run({"engine": engine, "params": arms[arm].model_dump(mode="json"),
+                                   "seed": seed, "steps": steps})
+            finally:
+                idle.put(worker)
+
+        jobs = [(seed, arm, pool.submit(work, seed, arm)) for seed, arm in pairs]
+        futures = [job for _, _, job in jobs]
+        try:
+            _await(futures, left_s, stopped, progress)
+        finally:
+            for job in futures:
+                job.cancel()
+            for worker in workers:
+                worker.stop()
     values: dict[str, dict[int, list[float | None]]] = {}
     about: dict[str, Mapping[str, Any]] = {}
     for seed, arm, job in jobs:
@@ -139,47 +150,3 @@ def _difference(about: Mapping[str, Any], rows: Mapping[int, Sequence[float | No
         low, high = float(change.mean()) - half, float(change.mean()) + half
     return Difference(about["name"], about["label"], about["unit"], float(mean[0]),
                       float(mean[1]), low, high, n)
-
-
-def _run(engine: str, params: Mapping[str, Any], seed: int, steps: int,
-         slot: int) -> list[dict[str, Any]]:
-    """In the worker: one run's figures over its second half; ends early when given up."""
-    of = domain(engine)
-    try:
-        world: Simulation = of.make(of.params.parse(params), seed)
-        try:
-            for _ in range(steps):
-                if _given_up[slot]:
-                    return []
-                world.step()
-                if world.step_count % 600 == 0:
-                    world.drain_points()
-            kpis = getattr(world, "kpis", None)
-            if kpis is None:
-                raise InvalidInput(f"a {engine} run keeps no figures to compare")
-            return [{k: f[k] for k in ("name", "label", "unit", "value")}
-                    for f in kpis(max(1, steps // 2))]
-        finally:
-            world.close()
-    except EngineError as error:
-        raise InvalidInput(str(error)) from None  # a plain one survives the way back
-
-
-_numbers: Final = itertools.count()
-_given_up: Any = ()
-"""In a worker: for each comparison under way, whether nobody waits for it any more."""
-
-
-def _begin(given_up: Any) -> None:
-    """In a new worker: know what is given up, and give way to the pages."""
-    global _given_up  # noqa: PLW0603 - a worker's only state, set once
-    _given_up = given_up
-    os.nice(10)
-
-
-@cache
-def _workers() -> tuple[ProcessPoolExecutor, Any]:
-    """Two processes, made when first needed; a fresh interpreter each, since threads run here."""
-    context = multiprocessing.get_context("spawn")
-    given_up = context.RawArray("b", SLOTS)
-    return ProcessPoolExecutor(2, context, _begin, (given_up,)), given_up

@@ -39,8 +39,8 @@ UP: Final = frozenset(("increase", "raise", "lift", "up", "bump", "more", "addit
 DOWN: Final = frozenset(("decrease", "lower", "reduce", "cut", "drop", "down", "fewer", "less",
                          "remove", "shrink"))
 A_BIT: Final = 1.1
-DEFAULT_STEPS: Final = 1200
-DEFAULT_SEEDS: Final = 4
+DEFAULT_STEPS: Final = 600
+DEFAULT_SEEDS: Final = 3
 
 
 def perform(asks: Sequence[Ask], context: Context) -> Script:
