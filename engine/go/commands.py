@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Arguments = Mapping[str, Any]
 MAX_SGF_BYTES: Final = 4 * 1024 * 1024
 MAX_EXPLORED: Final = 60
+MAX_OPENING: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _undo(sim: Table, given: Arguments) -> str:
 def _goto(sim: Table, given: Arguments) -> str:
     _only(given, "node")
     node = sim.game.go(_whole(given, "node"))
+    sim.lesson.forget()
     if sim.review is not None:
         sim.review.follows = False
     return f"Looking at move {node.number}"
@@ -141,13 +143,16 @@ def _explore(sim: Table, given: Arguments) -> str:
         here.chosen = chosen
         raise
     sim.review = None
+    sim.lesson.forget()
     sim.what_if = True
     return f"Tried {len(moves)} moves from here"
 
 
 def _what_if(sim: Table, given: Arguments) -> str:
     _only(given, "on")
-    on = bool(given.get("on", True))
+    on = given.get("on", True)
+    if not isinstance(on, bool):
+        raise InvalidInput(f"on is {on!r}; it must be true or false")
     sim.review = None
     sim.lesson.forget()
     sim.what_if = on
@@ -163,8 +168,11 @@ def _new_game(sim: Table, given: Arguments) -> str:
     komi = given.get("komi", p.komi)
     if not isinstance(komi, int | float) or isinstance(komi, bool):
         raise InvalidInput(f"komi is {komi!r}; it must be a number")
+    opening = _whole(given, "opening", p.opening)
+    if not 0 <= opening <= MAX_OPENING:
+        raise InvalidInput(f"an opening of {opening} drawn moves; choose 0 to {MAX_OPENING}")
     sim.begin(_whole(given, "size", int(p.size)), float(komi),
-              _whole(given, "handicap", p.handicap), _whole(given, "opening", p.opening))
+              _whole(given, "handicap", p.handicap), opening)
     return f"A new game on {sim.game.size}×{sim.game.size}"
 
 

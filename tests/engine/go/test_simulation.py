@@ -158,6 +158,9 @@ def test_the_same_seed_and_commands_give_the_same_game():
     ("new_game", {"komi": "much"}, "must be a number"),
     ("new_game", {"komi": float("nan")}, "komi is nan"),
     ("new_game", {"handicap": 7, "size": 7}, "handicap of 7"),
+    ("new_game", {"opening": 10**9}, "choose 0 to 40"),
+    ("new_game", {"opening": -1}, "choose 0 to 40"),
+    ("what_if", {"on": "no"}, "true or false"),
     ("set_players", {"black": "/etc/passwd"}, "no network"),
     ("set_players", {"black": "../x.safetensors"}, "no network"),
     ("set_players", {}, "name a network"),
@@ -277,6 +280,15 @@ def test_a_lesson_stops_a_losing_move_until_it_is_taken_back():
 def test_a_lesson_can_be_overruled():
     sim = lesson(2.5)
     sim.command("play_on", {})
+    settle(sim)
+    assert sim.game.node.number == 2
+
+
+def test_looking_elsewhere_answers_a_lesson_too():
+    sim = lesson(2.5)
+    sim.command("goto", {"node": 0})
+    assert facts(sim)["teach"]["warning"] is None
+    sim.command("goto", {"node": 1})
     settle(sim)
     assert sim.game.node.number == 2
 
