@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from engine.perception.calibration import canonical_scale, to_camera, to_ego
 from engine.perception.decode import Detections
@@ -169,7 +170,7 @@ def merge_lines(parts: Sequence[Sequence[Line]], near_m: float = 0.8) -> list[Li
     kept: list[Line] = []
     for line in sorted((q for part in parts for q in part),
                        key=lambda q: -q.score * len(q.points)):
-        points = line.points
+        points = np.ascontiguousarray(line.points)
         if kept:
             away = np.min([_distance(points, k.points) for k in kept], axis=0)
             points = points[away > near_m]
@@ -178,14 +179,19 @@ def merge_lines(parts: Sequence[Sequence[Line]], near_m: float = 0.8) -> list[Li
     return join(kept)
 
 
+@njit(cache=True, nogil=True)
 def _distance(points: Float64, line: Float64) -> Float64:
     """Distance of each point to a polyline, m."""
-    a, b = line[:-1], line[1:]
-    step = b - a
-    size = np.maximum((step**2).sum(axis=1), 1e-9)
-    at = np.clip(((points[:, None] - a) * step).sum(axis=2) / size, 0.0, 1.0)
-    foot = a + at[..., None] * step
-    return np.asarray(np.linalg.norm(points[:, None] - foot, axis=2).min(axis=1))
+    out = np.empty(len(points))
+    for i in range(len(points)):
+        best = np.inf
+        for k in range(len(line) - 1):
+            x, y = line[k + 1, 0] - line[k, 0], line[k + 1, 1] - line[k, 1]
+            dx, dy = points[i, 0] - line[k, 0], points[i, 1] - line[k, 1]
+            s = min(1.0, max(0.0, (dx * x + dy * y) / max(x * x + y * y, 1e-9)))
+            best = min(best, (dx - s * x) ** 2 + (dy - s * y) ** 2)
+        out[i] = np.sqrt(best)
+    return out
 
 
 class GroundGrid:
