@@ -124,6 +124,7 @@ def test_the_tree_grows_can_be_scrubbed_and_walked_into(window, app):
     until(lambda: counters(window)["growth"] is not None)
     until(lambda: page.locator(".tree-growth b").inner_text() != "1,600")
     page.locator(".tree-slider").fill("1000")
+    until(lambda: counters(window)["growth"] is None)
     branch = page.evaluate("() => { const b = window.__atrium.go.branch(1);"
                            " return { x: b.x, y: b.y + b.height / 2, move: b.move }; }")
     page.locator(".tree-canvas").click(position={"x": branch["x"] + 2, "y": branch["y"]})

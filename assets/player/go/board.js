@@ -283,16 +283,17 @@ export class BoardCard {
     g.clearRect(0, 0, canvas.width, canvas.height);
     g.drawImage(this.wood.get(dress, room, scale, (on) => drawWood(on, geometry, theme)), 0, 0);
     g.setTransform(scale, 0, 0, scale, 0, 0);
-    if (view.heat) drawHeat(g, geometry, theme, stones, this.#shares());
     const owner = view.ownership && facts.ownership ? facts.ownership.map((v) => v / 100) : null;
     if (owner) drawOwnership(g, geometry, theme, stones, owner, false);
+    if (view.heat) drawHeat(g, geometry, theme, stones, this.#shares()); // covers ownership: its numbers must be read
     g.setTransform(1, 0, 0, 1, 0, 0);
     g.drawImage(this.stonesKept.get(`${dress} ${facts.stones}`, room, scale, (on) => drawStones(on, geometry, stones)), 0, 0);
     g.setTransform(scale, 0, 0, scale, 0, 0);
     if (owner) drawOwnership(g, geometry, theme, stones, owner, true);
-    if (view.numbers) drawNumbers(g, geometry, theme, stones, this.#numbers());
-    else drawLast(g, geometry, theme, stones, facts.last);
     const shown = view.hover >= 0 && facts.candidates.find((c) => c.point === view.hover);
+    // two sets of numbers at once cannot be told apart
+    if (view.numbers && !shown) drawNumbers(g, geometry, theme, stones, this.#numbers());
+    else drawLast(g, geometry, theme, stones, facts.last);
     if (shown) drawVariation(g, geometry, theme, shown.line.slice(0, VARIATION_MOVES), facts.to_play);
     else {
       if ((facts.children ?? []).length > 1) drawTried(g, geometry, theme, facts.children);

@@ -98,6 +98,7 @@ class Desk {
         const { facts } = this.hub.snapshot;
         if (facts.version === this.version) return; // a board at rest is sent again and again
         this.version = facts.version;
+        if (facts.position !== this.growth.position) this.view.set({ growth: null }); // of another search
         this.growth.take(facts);
         this.#stain();
       }),
@@ -125,7 +126,6 @@ class Desk {
   #send(name, wish = {}) {
     this.asked += 1;
     this.hub.send({ do: "command", name, arguments: wish, id: this.asked });
-    if (name !== "goto" || this.view.growth !== null) this.view.set({ growth: null });
   }
 
   #said(said) {
