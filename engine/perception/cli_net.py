@@ -138,7 +138,7 @@ def _detect(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
     from PIL import Image
 
-    from engine.perception.detect import detect
+    from engine.perception.detect import describe
     from engine.perception.pictures import CameraParams, read_picture_file
     from engine.perception.runtime import load_runtime
 
@@ -147,7 +147,7 @@ def _detect(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     runtime = load_runtime(options.weights)
     whole: dict[str, Any] = {}
     for path, picture in pictures:
-        facts, drawn = detect(picture, runtime, params, options.least_score)
+        facts, drawn = describe(picture, runtime, params, options.least_score)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
             overlay = options.out / f"{path.stem}-overlay.png"

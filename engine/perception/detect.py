@@ -30,8 +30,8 @@ COLOURS: Final = {"car": (86, 180, 233), "truck": (204, 121, 167), "cyclist": (0
 _ROAD: Final = (0, 158, 115)
 
 
-def detect(picture: UInt8, runtime: Runtime, params: CameraParams, least_score: float = 0.3,
-           ) -> tuple[dict[str, Any], UInt8]:
+def describe(picture: UInt8, runtime: Runtime, params: CameraParams, least_score: float = 0.3,
+             ) -> tuple[dict[str, Any], UInt8]:
     """Run the network on one picture.
 
     Args:

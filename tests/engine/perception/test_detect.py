@@ -12,7 +12,7 @@ from engine.errors import InvalidInput
 from engine.perception.__main__ import main
 from engine.perception.calibration import ground_plane
 from engine.perception.checkpoint import save_network
-from engine.perception.detect import detect
+from engine.perception.detect import describe
 from engine.perception.hydranet import HydraNet
 from engine.perception.pictures import CameraParams, fit, read_picture
 from engine.perception.runtime import TorchRuntime
@@ -53,7 +53,7 @@ def test_what_is_no_picture_is_refused(data: bytes, words: str) -> None:
 
 def test_facts_are_json_in_the_pictures_own_pixels() -> None:
     picture = read_picture(encoded(400, 300), "a.png")
-    facts, drawn = detect(picture, TorchRuntime(HydraNet("tiny")), CameraParams(), 0.0)
+    facts, drawn = describe(picture, TorchRuntime(HydraNet("tiny")), CameraParams(), 0.0)
     assert drawn.shape == picture.shape
     assert json.loads(json.dumps(facts))["size"] == [300, 400]
     assert facts["boxes"]
