@@ -84,7 +84,7 @@ class Chat {
       this.hub.on("link", () => this.#link()),
     ];
     window.__atrium ??= { players: {} };
-    window.__atrium.chat = { facts: () => this.facts };
+    window.__atrium.chat = { facts: () => this.facts, field: () => this.field };
   }
 
   #draw(facts) {
