@@ -82,7 +82,7 @@ class Fleet:
         self.state: UInt8 = np.zeros(count, np.uint8)
         self.riders: Int32 = np.full((count, MOST_PLANNED), -1, np.int32)
         self.stays_until_s: Float64 = np.full(count, -np.inf)
-        self.since_s: Float64 = np.zeros(count)
+        self.since_s: Float64 = np.full(count, params.start_h * 3600.0)
         self.earned: Float64 = np.zeros(count)
         self.rides: Int64 = np.zeros(count, np.int64)
         self._attend = uniform(self.key, ATTEND)

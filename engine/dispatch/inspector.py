@@ -42,13 +42,14 @@ def _driver(world: DispatchSimulation, driver: int) -> dict[str, Any]:
     plan = world.rides.plan[driver]
     kind = STATES[7] if aboard >= 2 else STATES[state]
     left_s, left_m = _ahead(world, driver)
-    rows = [["Stars", f"{fleet.rating[driver]:.2f}"]]
+    rows = [[_DOING[state].capitalize(), f"since {world.clock(float(fleet.since_s[driver]))}"],
+            ["Stars", f"{fleet.rating[driver]:.2f}"]]
     why = None
     if plan:
         slot = plan[0].slot
         rows.append(["Rider", f"R-{slot:04d} · pays {r.surge[slot]:.1f}×"])
         what = "Pickup" if plan[0].pickup else "Drop-off"
-        rows.append([what, f"{left_s / 60:.1f} min · {left_m / 1000:.1f} km"])
+        rows.append([what, f"{_expected(world, driver, left_s)} · {left_m / 1000:.1f} km"])
         rows.append(["Trip", f"{r.direct_m[slot] / 1000:.1f} km · {r.direct_s[slot] / 60:.1f} min"])
         found = world.dispatcher.why.get(slot)
         why = None if found is None else explain(world, slot, found)
@@ -98,7 +99,7 @@ def _rider(world: DispatchSimulation, slot: int) -> dict[str, Any]:
     found = world.dispatcher.why.get(slot)
     if state == ASSIGNED:
         left_s, _ = _ahead(world, driver)
-        rows.insert(1, ["Driver", f"D-{driver:04d} · {left_s / 60:.1f} min away"])
+        rows.insert(1, ["Driver", f"D-{driver:04d} · {_expected(world, driver, left_s)}"])
         rows.append(["Promised", f"{r.quoted_s[slot] / 60:.1f} min"])
         route = _route(world, driver)
         callout = f"D-{driver:04d} to {name} · {left_s / 60:.1f} min"
@@ -115,7 +116,8 @@ def _rider(world: DispatchSimulation, slot: int) -> dict[str, Any]:
     return {
         "agent": agent, "name": name, "kind": "rider", "subject": int(r.number[slot]),
         "state": {1: STATES[5], 2: STATES[6]}.get(state, STATES[0]), "tag": tag, "rows": rows,
-        "bars": [], "stages": _stages(world, slot), "events": [], "callout": callout,
+        "bars": [], "stages": _stages(world, slot), "events": _events(world, slot),
+        "callout": callout,
         "route": route, "onward": _polyline(world, r.way.get(slot, np.zeros(0, np.int32))),
         "stops": stops[1:] if state == ABOARD else stops, "driver": driver, "rider": -1,
         "why": None if found is None else explain(world, slot, found),
@@ -172,6 +174,27 @@ def _stages(world: DispatchSimulation, slot: int) -> list[dict[str, Any]]:
     matched = 1.0 if state != 1 else 0.0
     return [{"name": n, "done": round(float(v), 2)}
             for n, v in (("Match", matched), ("Pickup", coming), ("Ride", riding))]
+
+
+def _expected(world: DispatchSimulation, driver: int, left_s: float) -> str:
+    """Minutes to the next stop: learned with its 80 % band, or as routed until there is a model."""
+    estimate = world.arrivals.estimate(driver)
+    if estimate is None:
+        return f"{left_s / 60:.1f} min as routed"
+    low, median, high = (max(t - world.now_s, 0.0) / 60.0 for t in estimate)
+    return f"{median:.1f} min · 80 % in {low:.1f}–{high:.1f}"
+
+
+def _events(world: DispatchSimulation, slot: int) -> list[list[str]]:
+    """What has happened to a rider so far, newest first."""
+    r = world.riders
+    told = [(float(r.asked_s[slot]), f"Asked, at {r.surge[slot]:.1f}×")]
+    if not np.isnan(r.assigned_s[slot]):
+        told.append((float(r.assigned_s[slot]),
+                     f"Driver found, {r.quoted_s[slot] / 60:.1f} min away"))
+    if not np.isnan(r.boarded_s[slot]):
+        told.append((float(r.boarded_s[slot]), "Picked up"))
+    return [[world.clock(s), text] for s, text in told[::-1]]
 
 
 def _ahead(world: DispatchSimulation, driver: int) -> tuple[float, float]:

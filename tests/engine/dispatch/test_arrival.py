@@ -48,6 +48,9 @@ def test_an_estimate_is_a_band_around_its_median(learned: DispatchSimulation) ->
             assert high - low < 1200.0
     assert known > 5
     assert learned.arrivals.estimate(int(np.flatnonzero(learned.fleet.state < 2)[0])) is None
+    told = [row[1] for d in np.flatnonzero(learned.fleet.state == 3).tolist()
+            for row in learned.inspect(d)["rows"] if row[0] == "Drop-off"]
+    assert any("80 % in " in text for text in told)
 
 
 def test_a_called_off_leg_is_not_judged(learned: DispatchSimulation) -> None:

@@ -50,6 +50,8 @@ def test_riders_are_described(city: DispatchSimulation, state: int, tag: str) ->
     assert [s["name"] for s in facts["stages"]] == ["Match", "Pickup", "Ride"]
     assert all(0.0 <= s["done"] <= 1.0 for s in facts["stages"])
     assert (facts["why"] is None) == (state == WAITING)
+    assert len(facts["events"]) == {WAITING: 1, ASSIGNED: 2, ABOARD: 3}[state]
+    assert facts["events"][-1][1].startswith("Asked, at ")
     xy = [s["x"] for s in facts["stops"]]
     assert len(xy) == (1 if state == ABOARD else 2)
 
