@@ -46,7 +46,8 @@ def _drive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     names = list(SCENARIOS) if options.scenario == "all" else [options.scenario]
     drives = [drive(name, options.first_seed + k, style=options.style, perceive=perceive)
               for name in names for k in range(options.seeds)]
-    facts: dict[str, Any] = {"privileged": bool(options.privileged), "style": options.style, **summary(drives)}
+    facts: dict[str, Any] = {"privileged": bool(options.privileged), "style": options.style,
+                             **summary(drives)}
     if len(names) > 1:
         facts["by_scenario"] = {n: summary([d for d in drives if d["scenario"] == n])
                                 for n in names}

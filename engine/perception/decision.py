@@ -123,9 +123,10 @@ def decide(scene: Scene, candidates: Candidates, best: int, reason: str) -> Deci
         slow = int(candidates.leader[keep[0]]) if len(keep) else -1
         if slow >= 0:
             t = scene.tracks[slow]
-            return Decision("overtake" if t.speed > 0.5 else "change lane",
-                            f"The {bodies.CLASSES[t.cls]} {float(candidates.gap[keep[0]]):.0f} m "
-                            f"ahead {_pace(t.speed)}. The lane to the {word} is free.", side, t.id,
+            gap = max(0.0, float(candidates.gap[keep[0]]))
+            why = (f"The {bodies.CLASSES[t.cls]} {gap:.0f} m ahead {_pace(t.speed)}. "
+                   f"The lane to the {word} is free.")
+            return Decision("overtake" if t.speed > 0.5 else "change lane", why, side, t.id,
                             options)
         return Decision("change lane", f"Back to the route's lane, to the {word}.", side, -1,
                         options)

@@ -60,12 +60,17 @@ class Planner:
     def __init__(self) -> None:
         """Begin on the route's own lane."""
         self._target = 0.0
-        self._before: float | None = None
+        self._offset: float | None = None
 
     def plan(self, scene: Scene) -> Plan:
         """Choose what to do next."""
         others = obstacles(scene)
         stop_at, reason = closed_at(scene, others)
+        offset, _ = start(scene)
+        if self._offset is not None and abs(offset - self._offset) > WIDE_M:
+            # the route has moved to another lane, and what was chosen with it
+            self._target += offset - self._offset
+        self._offset = offset
         c = roll_out(scene, others, stop_at, self._target)
         best = int(c.cost.argmin())
         self._target = float(c.target[best])

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.perception.road import LEFT_TURN, Network
+from engine.perception.road import LEFT_TURN, STRAIGHT, Network
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -40,12 +40,13 @@ class Gate:
 class RoutePath:
     """The centre line of a chain of lanes."""
 
-    def __init__(self, network: Network, lanes: list[int]) -> None:
+    def __init__(self, network: Network, lanes: list[int], begin_m: float = 0.0) -> None:
         """Join the lanes.
 
         Args:
             network: Roads.
             lanes: Each is followed by the next.
+            begin_m: Station of the first point.
         """
         self.lanes = tuple(lanes)
         self.network = network
@@ -55,7 +56,7 @@ class RoutePath:
         self.lane_of: Int64 = np.concatenate(
             [np.full(len(p), n) for n, p in enumerate(pieces)]).astype(np.int64)
         step = np.hypot(*np.diff(self.xy, axis=0).T)
-        self.s: Float64 = np.concatenate([[0.0], np.cumsum(step)])
+        self.s: Float64 = begin_m + np.concatenate([[0.0], np.cumsum(step)])
         # central differences, so that the heading at a joint is the mean of both lanes
         rate = np.gradient(self.xy, axis=0)
         self.heading: Float64 = np.unwrap(np.arctan2(rate[:, 1], rate[:, 0]))
@@ -66,12 +67,12 @@ class RoutePath:
 
     @property
     def length(self) -> float:
-        """Of the whole way, m."""
+        """Station of the end, m."""
         return float(self.s[-1])
 
     def start_of(self, n: int) -> float:
         """Station at which lane number n of the chain begins."""
-        return float(self.s[int(np.argmax(self.lane_of == n))]) if n else 0.0
+        return float(self.s[int(np.argmax(self.lane_of == n))])
 
     def project(self, x: float, y: float, near: float | None = None) -> tuple[float, float]:
         """Station and offset to the left of a place.
@@ -95,8 +96,9 @@ class RoutePath:
         """Points float64 [N, 2] at stations; straight on beyond the ends."""
         s = np.asarray(s, np.float64)
         points: Float64 = np.stack([np.interp(s, self.s, self.xy[:, c]) for c in range(2)], axis=-1)
-        beyond = np.maximum(0.0, s - self.length) + np.minimum(0.0, s)
-        h = np.where(s > 0.5 * self.length, self.heading[-1], self.heading[0])
+        first = self.s[0]
+        beyond = np.maximum(0.0, s - self.length) + np.minimum(0.0, s - first)
+        h = np.where(s > 0.5 * (first + self.length), self.heading[-1], self.heading[0])
         points += beyond[..., None] * np.stack([np.cos(h), np.sin(h)], axis=-1)
         return points
 
@@ -126,3 +128,25 @@ def must_yield(gate: Gate, network: Network) -> bool:
     """Whether others have priority over who drives through a gate."""
     signals = network.junctions[gate.junction].signals
     return gate.turn == LEFT_TURN or (not signals and gate.arm >= 2)
+
+
+def same_way(network: Network, lane: int, turns: list[int]) -> list[int] | None:
+    """Lanes from `lane` on that turn as asked at each junction; None when they cannot.
+
+    Args:
+        network: Roads.
+        lane: First lane, not a connector.
+        turns: Turn at each junction ahead; straight on, or however it goes, after the last.
+    """
+    chain, left = [lane], list(turns)
+    while network.lanes[chain[-1]].next:
+        after = network.lanes[chain[-1]].next
+        if network.lanes[chain[-1]].connector:
+            chain.append(after[0])
+            continue
+        wanted = left.pop(0) if left else STRAIGHT
+        fits = [k for k in after if network.lanes[k].turn == wanted]
+        if not fits:
+            return None
+        chain.append(fits[0])
+    return chain

@@ -30,6 +30,9 @@ REACH_M: Final = 75.0
 ROUTE_STEP_M: Final = 1.0
 ROUTE_BACK_M: Final = 8.0
 ROUTE_AHEAD_M: Final = 96.0
+LAST_CHANGE_M: Final = 24.0
+LAST_DETOUR_M: Final = 80.0
+"""Nearer to a stop line than this, lanes are not changed; nor for one that leads elsewhere."""
 _CERTAIN: Final = np.ones(1)
 _TIMES: Final = (np.arange(STEPS) + 1.0) * STEP_S
 
@@ -141,9 +144,11 @@ def from_world(world: World, *, tracks: Sequence[Track] | None = None, light: in
     offsets, width = [0.0], 3.5
     if not lane.connector:
         width = world.network.roads[lane.road].lane_width
-        near_gate = gate is not None and gate.s - here < 22.0
-        if not near_gate:
-            offsets += [width] * (lane.left >= 0) + [-width] * (lane.right >= 0)
+        room = gate.s - here if gate is not None else math.inf
+        for k, side in ((lane.left, 1.0), (lane.right, -1.0)):
+            # a lane that does not lead the same way is left in time
+            if k >= 0 and room > (LAST_CHANGE_M if world.ways(k) else LAST_DETOUR_M):
+                offsets.append(side * width)
     speed, turned, accel, steering = now.ego
     return Scene(
         now.time, speed, turned, accel, steering,

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.perception.bodies import CAR, CYCLIST, PEDESTRIAN, TRUCK
+from engine.perception.bodies import CAR, CONE, CYCLIST, PEDESTRIAN, TRUCK
 from engine.perception.rollout_kernels import Follow, onto_route, roll, strike
 from engine.perception.scene import ROUTE_BACK_M, STEP_S, STEPS, Scene
 from engine.perception.world import AXLE_M, EGO_LENGTH_M
@@ -33,10 +33,10 @@ NUDGES_M: Final = (0.7, -0.7, 1.4, -1.4)
 HEADWAY_S: Final = 1.2
 JAM_M: Final = 2.5
 ACCEL: Final = 1.7
-BRAKE: Final = 2.4
+BRAKE: Final = 2.0
 LATERAL_ACCEL: Final = 2.2
-JERK_UP: Final = 4.0
-JERK_DOWN: Final = 12.0
+JERK_UP: Final = 3.0
+JERK_DOWN: Final = 7.5
 COLLISION_STEPS: Final = 22
 AHEAD_STEPS: Final = np.array([0, 5, 10])
 """Others are leaders where they are now, in one second and in two."""
@@ -44,6 +44,9 @@ TTC_S: Final = 0.95
 NO_GATE: Final = 1e9
 FOLLOW: Final = Follow(HEADWAY_S, JAM_M, ACCEL, BRAKE, JERK_UP, JERK_DOWN, STEP_S, NOSE_M, AXLE_M,
                        WIDTH_M, ROUTE_BACK_M)
+END_SEEN_M: Final = 70.0
+"""The end of the route counts from here on."""
+SWING_M: Final = 6.0
 WIDE_M: Final = 1.5
 """A shift wider than this leads to another lane."""
 
@@ -149,16 +152,13 @@ def start(scene: Scene) -> tuple[float, float]:
 def speed_caps(scene: Scene) -> Float64:
     """Greatest speed at each route point: bends ahead, reached by comfortable braking."""
     caps = np.sqrt(LATERAL_ACCEL / np.maximum(np.abs(scene.curvature), 1e-4))
-    # the end of the route is a stop
-    stations = np.arange(len(caps)) - ROUTE_BACK_M
-    caps = np.where(stations > scene.left_m + 6.0, 0.5, caps)
     for i in range(len(caps) - 2, -1, -1):
         caps[i] = min(caps[i], np.sqrt(caps[i + 1] ** 2 + 2.0 * 1.5))
     return caps
 
 
 def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -> Candidates:
-    """Drive every candidate through the predicted scene.
+    """Drive every candidate through the predicted scene; the end of the route is a stop line.
 
     Args:
         scene: What is known.
@@ -177,7 +177,11 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -
     v[:, 0], a[:, 0], d[:, 0] = scene.speed, scene.accel, d0
     leader, gap0, ttc = np.empty(Q, np.int64), np.empty(Q), np.empty(Q)
     margin = np.where(others.cls == PEDESTRIAN, 0.8, np.where(others.cls == CYCLIST, 0.5, 0.3))
-    roll(others.s, others.d, others.speed, others.half, others.side + 0.5 * WIDTH_M + margin,
+    if scene.left_m < END_SEEN_M:
+        stop_at = min(stop_at, scene.left_m)
+    # room to swing out is kept before what will not drive on
+    half = others.half + SWING_M * (others.cls == CONE)
+    roll(others.s, others.d, others.speed, half, others.side + 0.5 * WIDTH_M + margin,
          AHEAD_STEPS, target, np.maximum(share, 0.02) * scene.limit_mps, shift, caps, d0, slope,
          stop_at, FOLLOW, s, d, v, a, leader, gap0, ttc)
     x, y, yaw = to_plane(scene, s, d)
@@ -188,7 +192,7 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -
 
 def shift_length(speed: float, wide: bool) -> float:
     """Way that a shift takes: to another lane, or within one, m."""
-    return max(14.0, 3.6 * speed) if wide else max(9.0, 2.4 * speed)
+    return max(9.5, 3.6 * speed) if wide else max(7.0, 2.4 * speed)
 
 
 def lateral(s: Float64, target: Float64, d0: float, slope: float, shift: Float64) -> Float64:

@@ -20,11 +20,11 @@ from engine.perception.meshes import Mesh
 from engine.perception.params import PerceptionParams
 from engine.perception.populate import Crowd
 from engine.perception.road import LEFT_TURN, RIGHT_TURN, STRAIGHT, Network, RoadPlan, build_network
-from engine.perception.route import RoutePath
+from engine.perception.route import RoutePath, same_way
 from engine.perception.scenarios import SCENARIOS
 from engine.perception.scenery import Prop, scenery
 from engine.perception.styles import STYLE, Style
-from engine.perception.traffic import Traffic
+from engine.perception.traffic import CLEAR_START_M, Traffic
 from engine.perception.vehicle import WHEELBASE_M, Car, Command, advance
 from engine.perception.weather import Weather
 
@@ -35,6 +35,8 @@ TICK_S: Final = 0.1
 AXLE_M: Final = 1.42
 """From the rear axle, the ego's origin, forward to the middle of its body."""
 EGO_LENGTH_M: Final = 4.7
+SETTLED_M: Final = 0.5
+"""A car this near to the middle of a lane has changed to it."""
 START_M: Final = 48.0
 """Where the ego starts on the main road, so that there is a street behind it as well."""
 
@@ -175,6 +177,24 @@ class World:
         here = self.network.lanes[e.lane]
         wide = here.left if e.d > 0.8 else here.right if e.d < -0.8 else -1
         e.shift_from, e.shift = wide, 0.0
+        if e.lane != main and abs(e.d) < SETTLED_M and e.s > CLEAR_START_M:
+            self._reroute(e.lane)
+
+    def ways(self, lane: int) -> list[int] | None:
+        """The lanes from a neighbour of the route's lane on that turn as the route does."""
+        turns = [g.turn for g in self.path.gates if g.clear > self._route_s]
+        return same_way(self.network, lane, turns)
+
+    def _reroute(self, lane: int) -> None:
+        """Go on from the lane the car has settled in, when the same turns can be made from it."""
+        chain = self.ways(lane)
+        if chain is None:
+            return
+        x, y = self._axle()
+        fresh = RoutePath(self.network, chain)
+        self.path = RoutePath(self.network, chain, self._route_s - fresh.project(x, y)[0])
+        self.route = chain
+        self.ego.path = list(chain)
 
     def snapshot(self) -> Snapshot:
         """What there is now."""
@@ -238,7 +258,8 @@ class World:
             here = self.network.lanes[e.lane]
             for a in self.traffic.actors:
                 if (a.id > 0 and a.mode == DRIVE and a.shift_from < 0 and a.cls in (CAR, TRUCK)
-                        and a.lane in (here.left, here.right) and 4.0 < a.s - e.s < 16.0
+                        and a.lane in (here.left, here.right) and e.speed > 4.0
+                        and 2.0 < a.s - e.s - 0.5 * (a.length + e.length) < 11.0
                         and a.speed > 3.0 and a.since_change_s > 30.0):
                     self.traffic.begin_change(a, e.lane)
                     return
