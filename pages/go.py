@@ -8,7 +8,6 @@ from typing import Final, cast
 import streamlit as st
 
 from engine.errors import EngineError
-from engine.go.board import BLACK
 from engine.go.players import NO_NETWORK, describe_network, network_names
 from engine.go.scenarios import SCENARIOS
 from engine.go.settings import GoParams
@@ -29,6 +28,7 @@ SENTENCE: Final = ("A policy/value network and its search tree decide the next m
 LEARNING: Final = ("The network plays itself, learns from the latest games, and must beat the one "
                    "before it.")
 RATE: Final = 200.0
+SEED: Final = 1
 FIRST: Final = "black"
 VIEWS: Final = ("Play", "Review", "Training")
 YOU: Final = "You"
@@ -171,7 +171,7 @@ def page() -> None:
         first = st.query_params.get("scenario", FIRST)
         first = first if first in SCENARIOS else FIRST
         st.session_state.setdefault("go.begin_as", first)
-        opened = open_run(DOMAIN, GoSimulation, SCENARIOS[first].params, BLACK,
+        opened = open_run(DOMAIN, GoSimulation, SCENARIOS[first].params, SEED,
                           rate=RATE, label=SCENARIOS[first].label)
     except EngineError as error:
         stop_with(error)

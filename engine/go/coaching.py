@@ -60,7 +60,7 @@ class Lesson:
         """
         self.due = None
         found = cost(node)
-        if found is None or found.points < limit or found.best < 0:
+        if found is None or found.points < limit or found.best in (-1, found.played):
             return
         played, best = vertex_of(found.played, size), vertex_of(found.best, size)
         text = f"{played} loses about {found.points:.1f} points; {best} was better."

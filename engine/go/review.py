@@ -72,8 +72,6 @@ def cost(node: Node) -> Cost | None:
         return None
     points = node.colour * (before.score - after.score)
     win = node.colour * (after.win - before.win)
-    if node.move == before.best:
-        points = min(points, 0.0)  # the search agrees; what differs is how far it saw
     return Cost(node.index, node.number, node.colour, node.move, before.best, points, win)
 
 
@@ -83,8 +81,12 @@ def costs(line: Sequence[Node]) -> list[Cost]:
 
 
 def mistakes(line: Sequence[Node], count: int = 12, least: float = MIN_LOSS) -> list[Cost]:
-    """The moves that lost most, worst first; at most `count`, each of `least` points or more."""
-    bad = [c for c in costs(line) if c.points >= least]
+    """The moves that lost most, worst first; at most `count`, each of `least` points or more.
+
+    A move that the search itself would have played is left out: its cost says how far the search
+    saw, and there is nothing better to show for it.
+    """
+    bad = [c for c in costs(line) if c.points >= least and c.played != c.best]
     return sorted(bad, key=lambda c: (-c.points, c.number))[:count]
 
 

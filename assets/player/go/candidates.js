@@ -20,7 +20,7 @@ export class CandidateTable {
     this.foot = element("p.go-foot");
     this.body = element("tbody");
     this.rows = Array.from({ length: ROWS }, () => this.#row());
-    this.empty = element("p.go-empty", {}, "The moves that the search weighs appear here as soon as it thinks: press Run.");
+    this.empty = element("p.go-empty");
     this.node = element("section.go-card.candidates-card", { "aria-label": "Candidates" },
       element("header", {}, element("h2", {}, "Candidates"), this.note, element("span.grow"), this.badge),
       element("table", {}, element("thead", {}, element("tr", {}, ...HEADS.map(([text, kind]) => element(kind ? `th.${kind}` : "th", { scope: "col" }, text)))), this.body),
@@ -48,11 +48,13 @@ export class CandidateTable {
   show(facts, theme) {
     const { candidates, rest, size } = facts;
     const { marks } = theme.tokens;
-    setText(this.note, `${side(facts.to_play)} to move · move ${facts.number + 1}`);
+    setText(this.note, facts.over ? `after move ${facts.number}` : `${side(facts.to_play)} to move · move ${facts.number + 1}`);
     const best = candidates[0];
     setText(this.badge, best ? `${vertex(best.point, size)} ${(best.win * 100).toFixed(1)} %` : "");
     this.badge.hidden = !best;
     this.empty.hidden = candidates.length > 0;
+    setText(this.empty, facts.over ? "The game is over: there is no move to weigh."
+      : "The moves that the search weighs appear here as soon as it thinks: press Run.");
     const room = Math.max(1, Math.floor((this.node.clientHeight - CHROME_PX) / ROW_PX));
     const shown = Math.min(ROWS, room, candidates.length);
     if (this.body.childElementCount !== shown) this.body.replaceChildren(...this.rows.slice(0, shown).map((r) => r.node));

@@ -26,10 +26,14 @@ def test_a_cost_is_the_fall_of_the_movers_lead():
     assert round(white.win, 6) == -0.3
 
 
-def test_the_move_the_search_wanted_costs_nothing():
+def test_the_move_the_search_wanted_is_no_mistake_though_its_cost_is_told():
     game = judged([(0.5, 1.0, "C3"), (0.4, -2.0, "E5")])
     (only,) = costs(game.line())
-    assert only.points == 0.0
+    assert only.points == 3.0
+    assert mistakes(game.line()) == []
+    lesson = Lesson()
+    lesson.judge(game.node, 1.0, 9)
+    assert lesson.warning is None
 
 
 def test_a_move_that_was_better_than_thought_has_a_negative_cost():
