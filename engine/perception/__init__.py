@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.perception.cameras import VIEWS, Camera, rig
     from engine.perception.checkpoint import read_card
     from engine.perception.detect import describe
-    from engine.perception.drive import drive
+    from engine.perception.drive import drive_once
     from engine.perception.params import PerceptionParams
     from engine.perception.perceive import Eyes, open_eyes
     from engine.perception.pictures import CameraParams, read_picture
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SCENARIOS", "STYLES", "VIEWS", "Camera", "CameraParams", "Eyes", "PerceptionParams",
     "Pipeline", "Plan", "Planner", "Renderer", "Sample", "Scene", "Scorer", "TrainingParams",
-    "World", "describe", "drive", "from_world", "generate", "load_runtime", "open_eyes",
+    "World", "describe", "drive_once", "from_world", "generate", "load_runtime", "open_eyes",
     "open_pipeline", "read_card", "read_picture", "rig",
 ]
 
@@ -40,7 +40,7 @@ _HOME = {
     "CameraParams": "pictures", "Eyes": "perceive", "PerceptionParams": "params",
     "Pipeline": "pipeline", "Plan": "planner", "Planner": "planner", "Renderer": "render",
     "Sample": "truth", "Scene": "scene", "Scorer": "score", "TrainingParams": "train_params",
-    "World": "world", "describe": "detect", "drive": "drive", "from_world": "scene",
+    "World": "world", "describe": "detect", "drive_once": "drive_once", "from_world": "scene",
     "generate": "truth", "load_runtime": "runtime", "open_eyes": "perceive",
     "open_pipeline": "pipeline", "read_card": "checkpoint", "read_picture": "pictures",
     "rig": "cameras",

@@ -12,6 +12,7 @@ from engine.perception.cli_net import DEFAULT, FORECAST
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of the world to the command line."""
+    from engine.perception.drive import ROUTE_M
     from engine.perception.scenarios import SCENARIOS
     from engine.perception.styles import STYLES
 
@@ -20,6 +21,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                        help="what to drive (default all)")
     drive.add_argument("--seeds", type=int, default=5, help="drives a scenario (default 5)")
     drive.add_argument("--first-seed", type=int, default=9000, help="first seed (default 9000)")
+    drive.add_argument("--route-m", type=float, default=ROUTE_M,
+                       help=f"length of a drive (default {ROUTE_M:g} m)")
     drive.add_argument("--style", default=STYLES["held-out"][0], help="look of the town "
                        f"(default {STYLES['held-out'][0]}, which is never trained on)")
     drive.add_argument("--privileged", action="store_true",
@@ -32,7 +35,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _drive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
-    from engine.perception.drive import Perceive, drive, summary
+    from engine.perception.drive import Perceive, drive_once, summary
     from engine.perception.scenarios import SCENARIOS
     from engine.perception.scene import from_world
 
@@ -44,7 +47,8 @@ def _drive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
         perceive = open_eyes(options.weights, options.forecast)
     names = list(SCENARIOS) if options.scenario == "all" else [options.scenario]
-    drives = [drive(name, options.first_seed + k, style=options.style, perceive=perceive)
+    drives = [drive_once(name, options.first_seed + k, style=options.style, perceive=perceive,
+                         route_m=options.route_m)
               for name in names for k in range(options.seeds)]
     facts: dict[str, Any] = {"privileged": bool(options.privileged), "style": options.style,
                              **summary(drives)}

@@ -15,6 +15,7 @@ from engine.perception.planner import Planner
 from engine.perception.scenarios import SCENARIOS
 from engine.perception.scene import Scene, from_world
 from engine.perception.score import Scorer, goal_of, true_ttc
+from engine.perception.styles import STYLE
 from engine.perception.truth import varied
 from engine.perception.world import World
 
@@ -25,8 +26,8 @@ Perceive = Callable[[World], Scene]
 """How the planner comes by its scene: the truth, or a network."""
 
 
-def drive(scenario: str, seed: int, *, style: str = "Old town",
-          perceive: Perceive = from_world, route_m: float = ROUTE_M) -> dict[str, Any]:
+def drive_once(scenario: str, seed: int, *, style: str = "Old town",
+               perceive: Perceive = from_world, route_m: float = ROUTE_M) -> dict[str, Any]:
     """One drive through a scenario.
 
     Args:
@@ -40,10 +41,12 @@ def drive(scenario: str, seed: int, *, style: str = "Old town",
         Figures of the drive, JSON-able; see `score.Scorer.result`.
 
     Raises:
-        InvalidInput: If the scenario is unknown, the seed negative or the route no length.
+        InvalidInput: If the scenario or style is unknown, the seed negative or the route no length.
     """
     if scenario not in SCENARIOS:
         raise InvalidInput(f"scenario is {scenario!r}; choose from {', '.join(SCENARIOS)}")
+    if style not in STYLE:
+        raise InvalidInput(f"style is {style!r}; choose from {', '.join(STYLE)}")
     if seed < 0:
         raise InvalidInput(f"seed is {seed}; it must be 0 or more")
     if not route_m > 0.0:

@@ -192,7 +192,8 @@ class World:
             return
         x, y = self._axle()
         fresh = RoutePath(self.network, chain)
-        self.path = RoutePath(self.network, chain, self._route_s - fresh.project(x, y)[0])
+        here, _ = self.path.project(x, y, self._route_s)
+        self.path = RoutePath(self.network, chain, here - fresh.project(x, y)[0])
         self.route = chain
         self.ego.path = list(chain)
 

@@ -3,7 +3,7 @@ import pytest
 
 from engine.errors import InvalidInput
 from engine.perception.road import LEFT_TURN, RIGHT_TURN, STRAIGHT, RoadPlan, build_network
-from engine.perception.route import RoutePath, must_yield
+from engine.perception.route import RoutePath, must_yield, same_way
 
 
 def network(seed=1, **plan):
@@ -132,3 +132,26 @@ def test_a_route_goes_straight_on_beyond_its_end():
     end, beyond = path.at([path.length, path.length + 10.0])
     h = path.heading[-1]
     assert beyond - end == pytest.approx([10 * np.cos(h), 10 * np.sin(h)])
+
+
+def test_the_same_way_exists_from_lanes_that_allow_the_turn():
+    net = network(5, lanes=2, junctions=1)
+    inner = next(i for i, lane in enumerate(net.lanes) if lane.arm < 0 and lane.road == 0
+                 and lane.right >= 0 and lane.junction == 0 and lane.d < 0)
+    outer = net.lanes[inner].right
+    for lane, turns in ((inner, [STRAIGHT]), (outer, [STRAIGHT]), (inner, [LEFT_TURN]),
+                        (outer, [RIGHT_TURN])):
+        chain = same_way(net, lane, turns)
+        assert chain is not None
+        assert chain[0] == lane
+        assert [net.lanes[k].turn for k in chain if net.lanes[k].connector] == turns
+    assert same_way(net, outer, [LEFT_TURN]) is None
+    assert same_way(net, inner, [RIGHT_TURN]) is None
+
+
+def test_stations_of_a_route_may_begin_anywhere():
+    net = network(5)
+    plain, shifted = way(net), RoutePath(net, list(way(net).lanes), 40.0)
+    assert shifted.length == pytest.approx(plain.length + 40.0)
+    assert shifted.at([60.0, 30.0]) == pytest.approx(plain.at([20.0, -10.0]))
+    assert [g.s - 40.0 for g in shifted.gates] == pytest.approx([g.s for g in plain.gates])

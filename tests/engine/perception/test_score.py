@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidInput
-from engine.perception.drive import drive, summary
+from engine.perception.drive import drive_once, summary
 from engine.perception.params import PerceptionParams
 from engine.perception.score import PENALTY, Scorer, off_road, overlap, true_ttc
 from engine.perception.vehicle import Command
@@ -142,7 +142,7 @@ def test_harsh_driving_is_not_comfortable(town):
 
 
 def test_the_truth_drives_past_a_standing_truck_without_a_fault():
-    result = drive("stopped truck", 9001, route_m=75.0)
+    result = drive_once("stopped truck", 9001, route_m=75.0)
     assert result["success"], result
     assert result["driving_score"] == 100.0
     assert sum(result["states"].values()) == pytest.approx(1.0, abs=0.01)
@@ -150,11 +150,11 @@ def test_the_truth_drives_past_a_standing_truck_without_a_fault():
 
 def test_what_cannot_be_driven_is_refused():
     with pytest.raises(InvalidInput, match="moon"):
-        drive("moon", 1)
+        drive_once("moon", 1)
     with pytest.raises(InvalidInput, match="-3"):
-        drive("debris", -3)
+        drive_once("debris", -3)
     with pytest.raises(InvalidInput, match="route_m"):
-        drive("debris", 3, route_m=0.0)
+        drive_once("debris", 3, route_m=0.0)
     with pytest.raises(InvalidInput, match="one seed"):
         summary([])
 

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,3 +124,23 @@ def test_lamps_light_the_ground_under_them_and_headlights_the_road_ahead():
     assert lit[middle - 10, middle] > 0.3
     assert np.array_equal(lit[middle + 2:], dark[middle + 2:])
     assert len(lamps.street_lamps(world.network, world.style)) > 10
+
+
+def test_the_route_follows_the_car_to_its_new_lane_without_a_jump_of_the_station():
+    for seed in range(20):
+        world = World(PerceptionParams(**{**EMPTY, "bend": 0.0}), seed)
+        lane = world.network.lanes[world.route[0]]
+        beside = max(lane.left, lane.right)
+        if world.ways(beside) is not None:
+            break
+    world.take_wheel()
+    car = world.car
+    shift = world.network.roads[0].lane_width * (1.0 if beside == lane.left else -1.0)
+    h = car.yaw
+    before = world.snapshot().route_s
+    world.car = replace(car, x=car.x - shift * math.sin(h), y=car.y + shift * math.cos(h))
+    world.step(Command(0.0, 0.0))
+    assert world.route[0] == beside
+    now = world.snapshot()
+    assert now.route_s - before == pytest.approx(car.speed * 0.1, abs=0.2)
+    assert abs(world.path.project(*now.origin[:2], now.route_s)[1]) < 0.2
