@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.errors import EngineError, InvalidInput
 from engine.go import openings, record, sgf
 from engine.go.board import BLACK, LARGEST, PASSES, SMALLEST, TO_PLAY, WHITE, Board, diagram
-from engine.go.evaluator import Evaluator, UniformEvaluator
+from engine.go.evaluator import Evaluator
 from engine.go.game import Game, handicap_setup
 from engine.go.game import Node as Position
 from engine.go.gtp import Command, Failure, Lines
@@ -25,7 +24,7 @@ from engine.go.gtp_words import PLAYERS, integer, number, player, player_alone
 from engine.go.handicap import free_handicap_points
 from engine.go.kernels import copy_board
 from engine.go.params import SearchParams
-from engine.go.scoring import Score, dead_stones, ownership_by_playouts, score
+from engine.go.scoring import Score, cleaned_score
 from engine.go.search import Search
 from engine.go.status import statuses
 from engine.go.vertices import point_of, vertex_of
@@ -34,7 +33,6 @@ NAME: Final = "Atrium"
 VERSION: Final = "0.1.0"
 _SLICE_S: Final = 0.02
 _HOPELESS_MOVES: Final = 2   # own moves in a row before it resigns
-_SCORING_VISITS: Final = 200
 _WITHOUT_END: Final = 2**40
 _UNTIL_ASKED_S: Final = 1e6   # how long a finished analysis waits for the next line
 
@@ -306,21 +304,9 @@ class GtpEngine:
     # The end.
 
     def _final(self) -> Score:
-        """Area once the dead are off, by the network's ownership or by random games."""
+        """Area once the dead are off; the same position is always scored alike."""
         board = self._board()
-        return score(board, dead_stones(board, self._ownership()))
-
-    def _ownership(self) -> npt.NDArray[np.float32]:
-        """Whose each point is, 1 for Black."""
-        board = self._board()
-        if isinstance(self._evaluator, UniformEvaluator):
-            return ownership_by_playouts(board, np.random.default_rng(int(board.hash[0] >> 1)))
-        board.state[PASSES] = 0
-        self._search.begin(board)
-        self._searched = (None, 0)
-        self._search.run(_SCORING_VISITS)
-        owned = self._search.ownership() * np.float32(board.state[TO_PLAY])
-        return np.asarray(owned, np.float32)
+        return cleaned_score(board, np.random.default_rng(int(board.hash[0])))
 
     def _final_status_list(self, words: list[str]) -> str:
         if len(words) != 1 or words[0] not in ("alive", "seki", "dead"):

@@ -1,8 +1,8 @@
 """Random games to the end, which say who owns a point when no network is at hand.
 
-Moves are uniform over the legal ones that do not fill the player's own eye; a game ends when both
-have none (Brügmann 1993, "Monte Carlo Go"; Bouzy & Helmstetter 2004, "Monte-Carlo Go
-developments").
+Moves are uniform over the legal ones that neither fill the player's own eye nor put a long chain of
+its own into atari, so that a seki stays one; a game ends when both have none (Brügmann 1993, "Monte
+Carlo Go"; Bouzy & Helmstetter 2004, "Monte-Carlo Go developments").
 
 Shape letters: A points.
 """
@@ -22,6 +22,7 @@ Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
 UInt64 = npt.NDArray[np.uint64]
 
+_LONG: Final = 5  # stones
 _STRIDE: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2: Final = np.uint64(0x94D049BB133111EB)
@@ -82,6 +83,48 @@ def is_eye(board: Board, point: int, colour: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def gives_itself_up(board: Board, point: int, colour: int) -> bool:
+    """Whether a stone here, capturing nothing, leaves a long own chain with one liberty.
+
+    Who does so loses a seki. Shorter chains may: they are how eyes are taken (nakade).
+    """
+    stones, head, neighbours = board.stones, board.head, board.neighbours
+    last = -1
+    length = 1
+    for k in range(4):
+        q = neighbours[point, k]
+        v = stones[q]
+        if v == EMPTY:
+            if last >= 0 and last != q:
+                return False
+            last = q
+        elif v == -colour:
+            contacts = 0
+            for j in range(4):
+                r = neighbours[point, j]
+                contacts += stones[r] == v and head[r] == head[q]
+            if board.liberties[head[q]] == contacts:
+                return False
+    for k in range(4):
+        q = neighbours[point, k]
+        if stones[q] != colour:
+            continue
+        length += board.length[head[q]]
+        p = q
+        while True:
+            for j in range(4):
+                r = neighbours[p, j]
+                if stones[r] == EMPTY and r != point:
+                    if last >= 0 and last != r:
+                        return False
+                    last = r
+            p = board.after[p]
+            if p == q:
+                break
+    return length >= _LONG
+
+
+@njit(cache=True, nogil=True)
 def playout(board: Board, empty: Int32, state: UInt64) -> None:
     """Play at random until the game has ended.
 
@@ -102,7 +145,8 @@ def playout(board: Board, empty: Int32, state: UInt64) -> None:
         while left > 0:
             i = below(state, left)
             p = empty[i]
-            if not is_eye(board, p, colour) and is_legal(board, p):
+            if (not is_eye(board, p, colour) and is_legal(board, p)
+                    and not gives_itself_up(board, p, colour)):
                 move = p
                 break
             left -= 1

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 from engine.go.__main__ import main
-from engine.go.evaluator import UniformEvaluator
 from engine.go.gtp import Lines, raw_lines, serve, split
 from engine.go.gtp_engine import GtpEngine
 from engine.go.opponent import Opponent
 from engine.go.params import SearchParams
-from tests.engine.go.minds import Counter, Rollouts
+from tests.engine.go.minds import Counter
 
 ROOT = Path(__file__).parents[3]
 PARAMS = SearchParams(visits=40, symmetry=False, max_nodes=4000, cache=64)
@@ -139,10 +138,9 @@ SCORED = "boardsize 5\nkomi 0.5\n" + "".join(
     for vertex in stones.split())
 
 
-@pytest.mark.parametrize("evaluator", [Rollouts(25, 0.0), UniformEvaluator()])
-def test_the_score_counts_without_the_dead(evaluator):
+def test_the_score_counts_without_the_dead():
     said = answers(SCORED + "final_score\nfinal_status_list dead\nfinal_status_list alive\n"
-                   "final_status_list seki", evaluator=evaluator)
+                   "final_status_list seki")
     assert said[-4:] == ["= B+4.5", "= A3", "= C5 B4 C4 C3 B2 C2 C1\nD5 D4 E4 D3 D2 E2 D1", "="]
 
 

@@ -2,7 +2,15 @@ import numpy as np
 
 from engine.go.board import BLACK, WHITE, new_board
 from engine.go.kernels import copy_board, ended
-from engine.go.playouts import below, is_eye, playout, playout_ownership, random_state, uniform
+from engine.go.playouts import (
+    below,
+    gives_itself_up,
+    is_eye,
+    playout,
+    playout_ownership,
+    random_state,
+    uniform,
+)
 from engine.go.vertices import point_of
 from tests.engine.go.boards import drawn
 
@@ -66,3 +74,26 @@ def test_an_even_board_is_won_about_half_of_the_time():
     won = playout_ownership(new_board(5, 0.0), 400, random_state(np.random.default_rng(5)),
                             np.empty(25, np.float32))
     assert 0.4 < won < 0.75  # Black moves first
+
+
+def test_only_long_chains_that_take_nothing_are_kept_from_atari():
+    """C7 fills the liberty that both seven-stone groups of the seki share."""
+    board = drawn("""
+        .X.O.OX
+        XXXOOOX
+        OOOXXXX
+        .OOX.X.
+        O.OXXXX
+        OOOX.X.
+        .O.OXXX""")
+    shared = point_of("C7", 7)
+    assert gives_itself_up(board, shared, BLACK)
+    assert gives_itself_up(board, shared, WHITE)
+    assert not gives_itself_up(board, point_of("A7", 7), WHITE)  # one stone alone may
+    taking = drawn("""
+        .XO..
+        XXO..
+        OO...
+        .....
+        .....""")
+    assert not gives_itself_up(taking, point_of("A5", 5), WHITE)  # takes three

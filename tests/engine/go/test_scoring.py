@@ -30,6 +30,15 @@ SEKI = """
     ..OX.
     ..OX."""
 
+LARGE_SEKI = """
+    .X.O.OX
+    XXXOOOX
+    OOOXXXX
+    .OOX.X.
+    O.OXXXX
+    OOOX.X.
+    .O.OXXX"""
+
 
 def at(board, *names):
     size = round(len(board.stones) ** 0.5)
@@ -64,6 +73,12 @@ def test_stones_in_seki_stay_and_are_named():
     assert found["dead"] == []
     assert found["seki"] == []  # both have an eye: alive by the map, and neutral between them
     assert sum(len(c) for c in found["alive"]) == int(np.count_nonzero(board.stones[:-1]))
+
+
+def test_random_games_leave_a_seki_on_the_board():
+    board = drawn(LARGE_SEKI)
+    owned = ownership_by_playouts(board, np.random.default_rng(1))
+    assert dead_stones(board, owned) == ()
 
 
 def test_chains_without_any_eye_are_in_seki():
