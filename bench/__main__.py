@@ -10,7 +10,7 @@ import time
 
 PARTS = {"planning": "bench.planning", "store": "bench.store",
          "player": "tests.browser.player_harness_measure", "live": "bench.live",
-         "go": "bench.go"}
+         "dispatch": "bench.dispatch", "go": "bench.go", "agent": "bench.agent"}
 
 
 def main() -> None:
