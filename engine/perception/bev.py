@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from engine.perception.calibration import canonical_scale, to_camera, to_ego
 from engine.perception.decode import Detections
-from engine.perception.lane_fit import Line, join
+from engine.perception.lane_fit import Line, distance_to, join
 
 if TYPE_CHECKING:
     from engine.perception.cameras import Camera
@@ -172,26 +171,11 @@ def merge_lines(parts: Sequence[Sequence[Line]], near_m: float = 0.8) -> list[Li
                        key=lambda q: -q.score * len(q.points)):
         points = np.ascontiguousarray(line.points)
         if kept:
-            away = np.min([_distance(points, k.points) for k in kept], axis=0)
+            away = np.min([distance_to(points, k.points) for k in kept], axis=0)
             points = points[away > near_m]
         if len(points) >= 4:
             kept.append(line._replace(points=points))
     return join(kept)
-
-
-@njit(cache=True, nogil=True)
-def _distance(points: Float64, line: Float64) -> Float64:
-    """Distance of each point to a polyline, m."""
-    out = np.empty(len(points))
-    for i in range(len(points)):
-        best = np.inf
-        for k in range(len(line) - 1):
-            x, y = line[k + 1, 0] - line[k, 0], line[k + 1, 1] - line[k, 1]
-            dx, dy = points[i, 0] - line[k, 0], points[i, 1] - line[k, 1]
-            s = min(1.0, max(0.0, (dx * x + dy * y) / max(x * x + y * y, 1e-9)))
-            best = min(best, (dx - s * x) ** 2 + (dy - s * y) ** 2)
-        out[i] = np.sqrt(best)
-    return out
 
 
 class GroundGrid:

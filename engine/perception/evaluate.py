@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,14 @@ from engine.perception.cache import Shard
 from engine.perception.decode import decode
 from engine.perception.fields import enlarge, sigmoid
 from engine.perception.labels import DRIVABLE
-from engine.perception.lane_fit import fit_lines
-from engine.perception.lane_metrics import Matches, match_lines, picture_line, true_lines
+from engine.perception.lane_fit import Line, fit_lines
+from engine.perception.lane_metrics import (
+    Matches,
+    match_lines,
+    own_and_next,
+    picture_line,
+    true_lines,
+)
 from engine.perception.metrics import (
     Scored,
     average_precision,
@@ -29,6 +35,11 @@ from engine.perception.metrics import (
 from engine.perception.output_format import CLASSES, STRIDES
 from engine.perception.runtime import Runtime
 from engine.perception.targets import points
+
+if TYPE_CHECKING:
+    from engine.perception.cameras import Camera
+
+Float32 = npt.NDArray[np.float32]
 
 FRONT: Final = (0, 1, 2)
 """Cameras whose lanes are scored: CULane has a front camera alone."""
@@ -66,8 +77,9 @@ def evaluate(pictures: Sequence[Picture], runtime: Runtime, *, lanes: bool = Tru
         lanes: Whether to fit and match lines, which takes longest.
 
     Returns:
-        JSON-able: AP50 and AP75, mean and by class, lane F1 over the front cameras and over all,
-        drivable mIoU, AbsRel and delta1 below 80 m. None where there is nothing to score.
+        JSON-able: AP50 and AP75, mean and by class, lane F1 of the car's own and next lanes over
+        the front cameras, that of all lines in all views, drivable mIoU, AbsRel and delta1 below
+        80 m. None where there is nothing to score.
     """
     scored: list[Scored] = []
     road = np.zeros((2, 2), np.int64)
@@ -91,12 +103,11 @@ def evaluate(pictures: Sequence[Picture], runtime: Runtime, *, lanes: bool = Tru
             if lanes:
                 camera = shard.camera_of(number)
                 fitted = fit_lines(sigmoid(out.masks[k, 1:]), camera)
-                drawn = [q for f in fitted for q in picture_line(f.points, camera)]
-                truth_lines = true_lines(shard.lines_of(number), camera, shard.depth[number])
-                counts = match_lines(drawn, truth_lines, height, width)
-                every = Matches(*(a + b for a, b in zip(every, counts, strict=True)))
+                lines, near = shard.lines_of(number), shard.depth[number]
+                every = _added(every, fitted, lines, camera, near)
                 if shard.view[number] in FRONT:
-                    front = Matches(*(a + b for a, b in zip(front, counts, strict=True)))
+                    front = _added(front, [f for f in fitted if own_and_next(f.points)],
+                                   [q for q in lines if own_and_next(q)], camera, near)
     errors = np.array(depth).reshape(-1, 2)
     by_class = {iou: [average_precision(scored, c, iou) for c in range(len(CLASSES))]
                 for iou in (0.5, 0.75)}
@@ -109,6 +120,15 @@ def evaluate(pictures: Sequence[Picture], runtime: Runtime, *, lanes: bool = Tru
         "drivable_miou": _value(mean_iou(road)),
         "abs_rel": _mean(errors[:, 0]), "delta1": _mean(errors[:, 1]),
     }
+
+
+def _added(counts: Matches, found: Sequence[Line], lines: Sequence[Float32], camera: Camera,
+           depth: npt.NDArray[np.floating]) -> Matches:
+    """Counts with those of one picture."""
+    drawn = [q for f in found for q in picture_line(f.points, camera)]
+    truth = true_lines(lines, camera, depth)
+    more = match_lines(drawn, truth.asked, camera.height, camera.width, truth.spared)
+    return Matches(*(a + b for a, b in zip(counts, more, strict=True)))
 
 
 def _value(x: float) -> float | None:

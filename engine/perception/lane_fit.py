@@ -35,6 +35,9 @@ _LEAST_POINTS: Final = 4
 _LEAST_LENGTH_PX: Final = 12.0
 JOIN_GAP_M: Final = 18.0
 JOIN_SIDE_M: Final = 0.8
+TWICE_M: Final = 0.4
+OVERLAP_M: Final = 4.0
+"""Two chains of one line may lie beside each other this far."""
 
 
 class Line(NamedTuple):
@@ -70,7 +73,7 @@ def fit_lines(probability: Float32, camera: Camera, least: float = 0.4) -> list[
             own = owner == k
             uv = np.stack([across[own], along[own]] if upright else [along[own], across[own]], 1)
             if len(uv) >= _LEAST_POINTS and np.ptp(uv, axis=0).max() * CELL_PX > _LEAST_LENGTH_PX:
-                chains.append(uv)
+                chains.append(_smooth(uv))
     lines = []
     for uv in chains:
         cells = np.clip(uv.astype(np.int64), 0, [top.shape[1] - 1, top.shape[0] - 1])
@@ -83,7 +86,46 @@ def fit_lines(probability: Float32, camera: Camera, least: float = 0.4) -> list[
                 points = points[::-1]
             lines.append(Line(points, int(kinds.argmax()) + 1,
                               float(top[cells[:, 1], cells[:, 0]].mean())))
-    return join(lines)
+    return join(_distinct(lines))
+
+
+def _smooth(uv: Float64) -> Float64:
+    """A chain without the steps of its cells: running means of up to seven, ends kept in place."""
+    reach = np.minimum(3, np.minimum(np.arange(len(uv)), np.arange(len(uv))[::-1]))
+    total = np.concatenate([np.zeros((1, 2)), np.cumsum(uv, axis=0)])
+    at = np.arange(len(uv))
+    width = (2 * reach + 1)[:, None]
+    return np.asarray((total[at + reach + 1] - total[at - reach]) / width)
+
+
+def _distinct(lines: list[Line]) -> list[Line]:
+    """Lines without those that lie on a longer one: both kinds of chain may hold one stretch."""
+    kept: list[Line] = []
+    for line in sorted(lines, key=lambda q: -len(q.points)):
+        points = np.ascontiguousarray(line.points)
+        if not any(np.mean(distance_to(points, k.points) < TWICE_M) > 0.8 for k in kept):
+            kept.append(line._replace(points=points))
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def distance_to(points: Float64, line: Float64) -> Float64:
+    """Distance of each point to a polyline, m.
+
+    Args:
+        points: float64 [N, 2].
+        line: float64 [Q, 2], Q at least 2.
+    """
+    out = np.empty(len(points))
+    for i in range(len(points)):
+        best = np.inf
+        for k in range(len(line) - 1):
+            x, y = line[k + 1, 0] - line[k, 0], line[k + 1, 1] - line[k, 1]
+            dx, dy = points[i, 0] - line[k, 0], points[i, 1] - line[k, 1]
+            s = min(1.0, max(0.0, (dx * x + dy * y) / max(x * x + y * y, 1e-9)))
+            best = min(best, (dx - s * x) ** 2 + (dy - s * y) ** 2)
+        out[i] = np.sqrt(best)
+    return out
 
 
 def join(lines: list[Line]) -> list[Line]:
@@ -117,7 +159,7 @@ def _continues(a: Float64, b: Float64) -> float | None:
     step = b[0] - a[-1]
     gap = float(step @ ahead)
     side = abs(float(step[0] * ahead[1] - step[1] * ahead[0]))
-    if not -1.0 < gap < JOIN_GAP_M or side > JOIN_SIDE_M + 0.04 * max(gap, 0.0):
+    if not -OVERLAP_M < gap < JOIN_GAP_M or side > JOIN_SIDE_M + 0.04 * max(gap, 0.0):
         return None
     turn = b[min(len(b), 8) - 1] - b[0]
     size = float(np.linalg.norm(turn))

@@ -28,7 +28,10 @@ Float64 = npt.NDArray[np.float64]
 LINE_SHARE: Final = 30.0 / 1640.0
 """Width of a drawn line against the picture's."""
 LEAST_IOU: Final = 0.5
-_LEAST_LENGTH_PX: Final = 20.0
+LEAST_LENGTH_PX: Final = 20.0
+"""Shorter pieces of line are neither asked for nor counted."""
+CORRIDOR_M: Final = (25.0, 6.0)
+"""How near a line must come ahead and to the side to be one of the car's own or next lane."""
 _LEAST_SEEN: Final = 0.5
 
 
@@ -45,8 +48,19 @@ class Matches(NamedTuple):
         return 2 * self.right / whole if whole else float("nan")
 
 
+class Truth(NamedTuple):
+    """True lines of a picture, float64 [Q, 2] each, pixels.
+
+    asked: Those a detector should find. spared: Short or mostly hidden ones: finding them is
+    neither right nor wrong.
+    """
+
+    asked: list[Float64]
+    spared: list[Float64]
+
+
 def match_lines(predicted: Sequence[Float64], truth: Sequence[Float64], height: int,
-                width: int) -> Matches:
+                width: int, spared: Sequence[Float64] = ()) -> Matches:
     """Pair predicted with true lines.
 
     Args:
@@ -54,21 +68,27 @@ def match_lines(predicted: Sequence[Float64], truth: Sequence[Float64], height: 
         truth: Likewise.
         height: Rows of the picture.
         width: Columns of the picture.
+        spared: Lines on which a prediction may lie without being wrong.
     """
-    if not predicted or not truth:
-        return Matches(0, len(predicted), len(truth))
+    if not predicted:
+        return Matches(0, 0, len(truth))
     drawn = _drawn(predicted, height, width)
     true = _drawn(truth, height, width)
+    hidden = _drawn(spared, height, width)
+    share = drawn @ hidden.T / np.maximum(drawn.sum(axis=1), 1.0)[:, None]
+    excused = (share > LEAST_IOU).any(axis=1)
     both = drawn @ true.T
     union = drawn.sum(axis=1)[:, None] + true.sum(axis=1)[None] - both
     iou = both / np.maximum(union, 1.0)
     rows, columns = linear_sum_assignment(-iou)
-    right = int((iou[rows, columns] > LEAST_IOU).sum())
-    return Matches(right, len(predicted) - right, len(truth) - right)
+    hit = iou[rows, columns] > LEAST_IOU
+    excused[rows[hit]] = False
+    right = int(hit.sum())
+    return Matches(right, len(predicted) - right - int(excused.sum()), len(truth) - right)
 
 
 def true_lines(lines: Sequence[Float32], camera: Camera, depth: npt.NDArray[np.floating],
-               ) -> list[Float64]:
+               ) -> Truth:
     """The lines a detector is asked for in one picture.
 
     Lines up to `LINE_REACH_M` away, at least 20 px long within the picture and at least half of
@@ -80,28 +100,41 @@ def true_lines(lines: Sequence[Float32], camera: Camera, depth: npt.NDArray[np.f
         depth: [H/2, W/2], z-depth of every second pixel, 0 for sky.
 
     Returns:
-        float64 [Q, 2] each, pixels.
+        What is asked for and what is spared.
     """
-    found = []
+    asked: list[Float64] = []
+    spared: list[Float64] = []
     for line in lines:
         seen = (line.astype(np.float64) - np.asarray(camera.t)) @ np.asarray(camera.R).T
         for part in _pieces(_dense(seen), camera):
             uv = np.stack([camera.fx * part[:, 0] / part[:, 2] + camera.cx,
                            camera.fy * part[:, 1] / part[:, 2] + camera.cy], axis=1)
             step = np.linalg.norm(np.diff(uv, axis=0), axis=1)
-            if step.sum() < _LEAST_LENGTH_PX:
-                continue
             at = np.clip((uv / 2).astype(np.int64), 0, np.array(depth.shape)[::-1] - 1)
             before = depth[at[:, 1], at[:, 0]]
             free = ~((before > 0) & (before < 0.9 * part[:, 2] - 0.3))
             weight = np.append(step, 0.0) + np.append(0.0, step)
-            if (free * weight).sum() >= _LEAST_SEEN * weight.sum():
-                found.append(uv)
-    return found
+            whole = step.sum() >= LEAST_LENGTH_PX
+            seen_enough = (free * weight).sum() >= _LEAST_SEEN * weight.sum()
+            (asked if whole and seen_enough else spared).append(uv)
+    return Truth(asked, spared)
+
+
+def own_and_next(points: npt.NDArray[np.floating]) -> bool:
+    """Whether a line bounds the car's own lane or the next, which is what CULane annotates.
+
+    Args:
+        points: [Q, 2 or more], ego frame, m.
+    """
+    ahead = points[points[:, 0] > 0.0]
+    if not len(ahead):
+        return False
+    near = ahead[ahead[:, 0].argmin()]
+    return bool(near[0] < CORRIDOR_M[0] and abs(near[1]) < CORRIDOR_M[1])
 
 
 def picture_line(points: Float64, camera: Camera) -> list[Float64]:
-    """A line on flat ground as the parts of it that lie in the picture, pixels.
+    """A line on flat ground as the parts of it that lie in the picture and are long enough.
 
     Args:
         points: float64 [Q, 2], ego frame, m.
@@ -109,9 +142,11 @@ def picture_line(points: Float64, camera: Camera) -> list[Float64]:
     """
     ground = np.concatenate([points, np.zeros((len(points), 1))], axis=1)
     seen = (ground - np.asarray(camera.t)) @ np.asarray(camera.R).T
-    return [np.stack([camera.fx * p[:, 0] / p[:, 2] + camera.cx,
-                      camera.fy * p[:, 1] / p[:, 2] + camera.cy], axis=1)
-            for p in _pieces(_dense(seen), camera)]
+    parts = [np.stack([camera.fx * p[:, 0] / p[:, 2] + camera.cx,
+                       camera.fy * p[:, 1] / p[:, 2] + camera.cy], axis=1)
+             for p in _pieces(_dense(seen), camera)]
+    return [p for p in parts
+            if np.linalg.norm(np.diff(p, axis=0), axis=1).sum() >= LEAST_LENGTH_PX]
 
 
 def _dense(seen: Float64) -> Float64:
@@ -139,7 +174,7 @@ def _drawn(lines: Sequence[Float64], height: int, width: int) -> Float32:
     out = np.zeros((len(lines), height, width), np.float32)
     for k, line in enumerate(lines):
         _draw(np.ascontiguousarray(line, np.float64), LINE_SHARE * width / 2, out[k])
-    return out.reshape(len(lines), -1)
+    return out.reshape(len(lines), height * width)
 
 
 @njit(cache=True, nogil=True)

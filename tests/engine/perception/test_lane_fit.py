@@ -5,7 +5,7 @@ import numpy as np
 from engine.perception.cameras import VIEWS, rig
 from engine.perception.labels import LINE_BITS, draw_lines
 from engine.perception.lane_fit import Line, fit_lines, join
-from engine.perception.lane_metrics import match_lines, picture_line, true_lines
+from engine.perception.lane_metrics import match_lines, own_and_next, picture_line, true_lines
 from tests.engine.perception.pictures import forward_camera
 
 
@@ -43,7 +43,7 @@ def test_perfect_masks_match_by_culane_in_every_camera() -> None:
         found = fit_lines(drawn(lines, [3, 1, 2, 3], camera), camera)
         pictured = [p for q in found for p in picture_line(q.points, camera)]
         truth = true_lines(lines, camera, np.zeros((96, 160), np.float32))
-        counts = match_lines(pictured, truth, 192, 320)
+        counts = match_lines(pictured, truth.asked, 192, 320, truth.spared)
         assert counts.f1() > 0.7, (name, counts)
 
 
@@ -77,5 +77,16 @@ def test_culane_counts_by_hand() -> None:
 def test_hidden_lines_are_not_asked_for() -> None:
     camera = forward_camera()
     wall = np.full((96, 160), 3.0, np.float32)
-    assert true_lines([straight(1.8)], camera, wall) == []
-    assert len(true_lines([straight(1.8)], camera, np.zeros((96, 160), np.float32))) == 1
+    hidden = true_lines([straight(1.8)], camera, wall)
+    assert (len(hidden.asked), len(hidden.spared)) == (0, 1)
+    assert match_lines(hidden.spared, [], 192, 320, hidden.spared) == (0, 0, 0)
+    free = true_lines([straight(1.8)], camera, np.zeros((96, 160), np.float32))
+    assert (len(free.asked), len(free.spared)) == (1, 0)
+
+
+def test_the_own_and_the_next_lane_are_asked_for() -> None:
+    assert own_and_next(straight(1.8))
+    assert own_and_next(straight(-5.4))
+    assert not own_and_next(straight(8.9))
+    assert not own_and_next(straight(1.8, begin=37.0))
+    assert not own_and_next(straight(1.8, begin=-30.0, end=-5.0))
