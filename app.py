@@ -19,6 +19,9 @@ from pages.common.assets import asset_routes
 
 log = logging.getLogger("atrium")
 
+ENGINES = ("warehouse", "dispatch", "go", "agent")
+"""Warmed in the order of the navigation."""
+
 
 def _prewarm() -> None:
     """Load engines and charts while the first browser is on its way.
@@ -26,12 +29,11 @@ def _prewarm() -> None:
     Streamlit collects garbage after each script run with the interpreter held. Freezing what was
     loaded for good takes some 150 ms out of every such pause, which a running floor would show.
     """
-    from engine.warehouse.warm import warm
-
     importlib.import_module("pages.common.charts")
-    warm()
-    gc.collect()
-    gc.freeze()
+    for engine in ENGINES:
+        importlib.import_module(f"engine.{engine}.warm").warm()
+        gc.collect()
+        gc.freeze()
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from pathlib import Path
@@ -15,9 +16,8 @@ def main() -> None:
     print("· warming caches", end="", flush=True)
     import streamlit  # noqa: F401 - byte-compiles it
 
-    from engine.warehouse.warm import warm
-
-    warm()
+    for engine in ("warehouse", "dispatch", "go", "agent"):
+        importlib.import_module(f"engine.{engine}.warm").warm()
     print(f": {time.monotonic() - started:.1f} s")
 
 
