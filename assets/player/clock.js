@@ -31,6 +31,8 @@ export class PlayClock {
     /** Steps a second at which frames arrive. */
     this.rate = 1;
     this.most = Infinity;
+    /** Seconds of play held beyond the usual, where steps are long. */
+    this.slack = 0;
     this.stalls = 0;
     this.resyncs = 0;
     this.#reset();
@@ -57,6 +59,8 @@ export class PlayClock {
   /** The wanted rate changed, in steps a second; 0 says "as fast as it goes" and is measured. */
   hint(rate) {
     if (rate > 0) this.rate = rate;
+    // a step that takes longer than the buffer is queued whole as soon as it comes
+    this.slack = rate > 0 ? Math.max(0, 0.5 / rate - EASE_S) : 0;
     this.most = rate > 0 ? MOST_OF_WANTED * rate : Infinity;
     this.arrived = 0;
   }
@@ -86,11 +90,6 @@ export class PlayClock {
     this.rushEnd = now + RUSH_MS;
   }
 
-  /** Seconds of play to hold on the average: a step that comes every two seconds is queued at once. */
-  get target() {
-    return Math.max(TARGET_S, 0.5 / this.rate + EASE_S);
-  }
-
   /** Seconds of play between the head and the newest step. */
   level(last) {
     return Math.max(0, last - this.head) / this.rate;
@@ -107,8 +106,8 @@ export class PlayClock {
     const seconds = clamp((now - this.then) / 1000, 0, 0.25);
     this.then = now;
     const level = this.level(last);
-    const { target } = this;
-    if (flowing && level > RESYNC_S - TARGET_S + target + 0.5 / this.rate) {
+    const target = TARGET_S + this.slack;
+    if (flowing && level > RESYNC_S + 3 * this.slack) {
       this.head = last - target * this.rate;
       this.resyncs += 1;
       return this.head;
