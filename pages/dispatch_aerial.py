@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
-import pydeck as pdk  # type: ignore[import-untyped]
+import pydeck as pdk
 import streamlit as st
 
 from engine.dispatch import DispatchSimulation

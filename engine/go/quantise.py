@@ -54,7 +54,7 @@ def calibrate(architecture: Architecture, weights: Weights,
         weights: Its arrays.
         planes: float32 [B, C, S, S], a few hundred positions of real games.
     """
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     model = _Probe(architecture, weights, planes.shape[-1]).model()
     options = onnxruntime.SessionOptions()

@@ -91,7 +91,7 @@ class OnnxEvaluator:
         with self._opening:
             if size not in self._sessions:
                 # 0.2 s, and only who plays needs it
-                import onnxruntime  # type: ignore[import-untyped]
+                import onnxruntime
 
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = self._threads

@@ -188,7 +188,7 @@ class Broadcast:
             viewer.close()
 
     def _show(self, step: int, *, now: bool) -> None:
-        """Take a snapshot, keep it and send it at once; the same one again only when asked `now`."""
+        """Take a snapshot, keep it and send it; the same one again only when asked `now`."""
         assert self._source is not None
         self._shown_at = time.perf_counter()
         snapshot = self._source.snapshot()

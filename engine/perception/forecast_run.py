@@ -60,7 +60,7 @@ class ForecastRuntime:
     """
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         if not path.is_file():
             raise ModelUnavailable(f"{path.name} is not there; train and export a forecast first")

@@ -103,7 +103,7 @@ class OnnxRuntime:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         if not path.is_file():
             raise ModelUnavailable(f"{path.name} is not there; export the network first")
