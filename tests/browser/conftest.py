@@ -17,7 +17,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     # many short tests: a run goes soon after its window
     folder = tmp_path_factory.mktemp("app")
-    server = start_app(folder, port, ATRIUM_GRACE_S="40", ATRIUM_RUNS="64")
+    server = start_app(folder, port, ATRIUM_GRACE_S="20", ATRIUM_RUNS="64")
     until(lambda: answers(port), 60)
     yield f"http://localhost:{port}"
     server.terminate()
