@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +8,7 @@ from engine.agent.planner.planner import OfflinePlanner
 from engine.errors import InvalidInput
 from engine.store import open_store
 
+ROOT = Path(__file__).parents[3]
 SMALL = "start the small warehouse with 20 robots"
 PAUSED = {"calls": [{"tool": "control_run", "arguments": {"action": "pause"}}], "state": "paused"}
 
@@ -71,3 +73,13 @@ def test_a_suite_that_cannot_be_run_is_refused(suite, text):
         load_suite(suite(text))
     with pytest.raises(InvalidInput, match="cannot be read"):
         load_suite(suite(text).with_name("none.jsonl"))
+
+
+def test_the_suite_that_ships_can_be_run_and_the_held_out_phrases_are_others():
+    shipped = load_suite(ROOT / "assets" / "agent" / "suite.jsonl")
+    held_out = load_suite(ROOT / "tests" / "engine" / "agent" / "held_out.jsonl")
+    assert len(shipped) >= 200
+    assert len(held_out) >= 300
+    said = {" ".join(text.lower().split()) for task in shipped for text in task.say}
+    assert not said & {" ".join(text.lower().split()) for task in held_out for text in task.say}
+    assert {task.kind for task in shipped} == {task.kind for task in held_out}
