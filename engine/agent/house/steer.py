@@ -202,6 +202,7 @@ def _set_settings(house: House, a: SetSettings) -> Answer:
     before = run.pending or run.params
     after = before.with_changes(**_named(type(before), a.settings))
     waiting = run.set_params(after)
+    run.ask(lambda world: world.step_count)  # what is told is in force
     return _shown(run, {**_say(run), "changed": after.describe_changes(before) or "nothing",
                         "waits_for_reset": list(waiting)})
 

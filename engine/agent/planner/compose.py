@@ -13,6 +13,8 @@ CANNOT: Final = (
     "I cannot do that here. I start, steer, inspect and compare the systems of this house, read "
     "and chart what was measured, search what Atrium knows, compute and draw. Ask **what can you "
     "do?** for examples.")
+NOT_DONE: Final = ("I read a “not” in that, so nothing was changed. Say plainly what should "
+                   "happen.")
 SHOWN_FIGURES: Final = 8
 SHOWN_ROWS: Final = 12
 
@@ -151,6 +153,17 @@ def recorded(data: Mapping[str, Any]) -> str:
     more = f"\n\n… and {len(rows) - SHOWN_ROWS} more on the Metrics page." \
         if len(rows) > SHOWN_ROWS else ""
     return f"The newest recorded runs:\n\n{lines}{more}"
+
+
+def queried(data: Mapping[str, Any]) -> str:
+    """Rows of a query."""
+    rows, columns = data["rows"], data["columns"]
+    if not rows:
+        return "The query gives no rows."
+    head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
+    lines = "\n".join(f"| {' | '.join(_number(v) for v in row)} |" for row in rows[:SHOWN_ROWS])
+    more = f"\n\n… {len(rows) - SHOWN_ROWS} more rows." if len(rows) > SHOWN_ROWS else ""
+    return head + lines + more
 
 
 def drawn(data: Mapping[str, Any]) -> str:

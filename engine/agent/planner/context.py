@@ -66,6 +66,11 @@ class Context:
             return {"run": self.run}
         return {"engine": engine} if engine else {}
 
+    def turn_to(self, of: Domain) -> Domain:
+        """From here on this system is spoken of."""
+        self.engine, self.run = of.name, None
+        return of
+
     def heard(self, ask: Ask) -> None:
         """Remember what a clause was about."""
         engine = self.engine_of(ask)
@@ -151,8 +156,16 @@ def typed(value: Any, knob: Knob) -> Any:
     """A quantity in the setting's own unit and type."""
     if not isinstance(value, Quantity):
         return value
-    number = value.in_unit(_base(knob.unit))
+    number = value.in_unit(_base(knob.unit)) * _rate(value, knob.unit)
     return round(number) if knob.kind == "int" else float(f"{number:.9g}")
+
+
+def _rate(value: Quantity, unit: str) -> float:
+    """Turns "a minute" into the setting's "/h" or "/day"; 1 where nothing was said."""
+    per = unit.partition("/")[2]
+    if not value.per or per not in ("h", "day"):
+        return 1.0
+    return {"h": 3600.0, "day": 86400.0}[per] / UNITS[value.per][1]
 
 
 def _base(unit: str) -> str:
@@ -163,5 +176,6 @@ def _base(unit: str) -> str:
 
 def figures_in(ask: Ask, engine: str | None) -> list[Entry]:
     """Figures that a clause names, of one system where it is known."""
-    return [e for m in ask.reading.mentions for e in m.of("FIGURE")
-            if engine is None or e.engine == engine]
+    verb = ask.act == "wait" and ask.reading.tokens[:1] == ("wait",)  # "wait until …" is no figure
+    return [e for m in ask.reading.mentions if not (verb and m.start == 0)
+            for e in m.of("FIGURE") if engine is None or e.engine == engine]

@@ -45,11 +45,25 @@ def web(ask: Ask, context: Context) -> Script:
 def code(ask: Ask, context: Context) -> Script:
     """Compute."""
     fenced = re.search(r"```(?:python)?\s*(.+?)```", ask.text, re.DOTALL)
-    source = fenced.group(1) if fenced else compose.arithmetic(ask.text)
+    source = fenced.group(1) if fenced else _spelt(ask.text) or compose.arithmetic(ask.text)
     if not source:
         raise AskBack("What should I compute? Write it out, as in **12 * (3 + 4)**, or put Python "
                       "between three backticks.")
     return compose.computed((yield from one("run_code", {"code": source})))
+
+
+def _spelt(text: str) -> str:
+    """Code that is written out after "python" or "code"."""
+    found = re.match(r"(?is)^\W*(?:please\s+)?(?:run|execute|evaluate)\s+"
+                     r"(?:this\s+|the\s+|some\s+)*(?:following\s+)?"
+                     r"(?:python|code|snippet)\s*:?\s*(.+)$", text)
+    return found.group(1).strip() if found and re.search(r"[()\[\]*+/]", found.group(1)) else ""
+
+
+def sql(ask: Ask, context: Context) -> Script:
+    """A SELECT over the metrics, as written."""
+    statement = re.sub(r"(?is)^.*?\b(select|with)\b", r"\1", ask.text, count=1)
+    return compose.queried((yield from one("query_metrics", {"sql": statement[:5_000]})))
 
 
 def image(ask: Ask, context: Context) -> Script:

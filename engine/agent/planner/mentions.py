@@ -87,7 +87,13 @@ def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset()) -> Read
             for i in range(q.start, q.end):
                 taken[i] = {"value": "NUM", "factor": "FACTOR", "percent": "NUM"}[q.role]
     return Reading(tuple(tokens), tuple(mentions), tuple(numbers), tuple(runs), tuple(agents),
-                   _shape(tokens, taken, mentions))
+                   _shape([_verb(t, plain, words) if not k else t
+                           for t, k in zip(tokens, taken, strict=True)], taken, mentions))
+
+
+def _verb(word: str, plain: frozenset[str], words: Lexicon) -> str:
+    """A misspelt word of asking, put right for the shape alone: puase, resmue."""
+    return word if word in words.words or not plain else corrected(word, plain)
 
 
 def _put_right(said: list[str], words: Lexicon, plain: frozenset[str]) -> list[str]:

@@ -7,15 +7,17 @@ the results that are there, and the next calls or the answer come out.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
 from engine.agent.messages import Assistant, Message, ToolCall, ToolResult, User
 from engine.agent.model import Piece, Reply, Stopped, Text, ToolSpec
 from engine.agent.planner import compose
-from engine.agent.planner.acts import act_model
+from engine.agent.planner.acts import Guess, act_model
 from engine.agent.planner.clauses import Ask, Reader, questions, state_of
 from engine.agent.planner.context import Context
 from engine.agent.planner.followups import rephrase
@@ -32,7 +34,15 @@ MARGIN: Final = 0.12
 CHANGING: Final = frozenset(("start", "pause", "resume", "step", "reset", "stop", "speed", "set",
                              "inject"))
 FOLLOWED: Final = 12
+_SELECT: Final = re.compile(r"(?is)^\s*(?:query|sql)?\s*:?\s*select\b.+\bfrom\b")
+_SQL: Final = re.compile(
+    r"(?i)\b(drop\s+table|delete\s+from|insert\s+into|truncate|alter\s+table)\b")
+_NOT: Final = frozenset(("not", "don't", "dont", "never", "doesn't", "shouldn't", "won't"))
+_VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed"))
+_LEAD: Final = frozenset(("no", ",", "sorry", "actually", "i", "mean", "make", "it", "to", "please",
+                          ".", "!", "rather", "better", "then", "set", "that", "ok", "and", "use"))
 _SAID: Final = {
+    "sql": "query the metrics",
     "start": "start a run", "pause": "pause the run", "resume": "let the run go on",
     "step": "make a step", "reset": "begin the run again", "stop": "end the run",
     "speed": "change the speed", "set": "change a setting", "settings": "hear the settings",
@@ -113,10 +123,17 @@ def plan(messages: Sequence[Message],
 
 def understand(text: str, before: Sequence[str], reader: Reader) -> list[Ask]:
     """What a message asks for; follow-ups become the whole request that they stand for."""
+    if _SELECT.match(text):
+        return [_as(reader.ask(text), "sql")]
+    if _SQL.search(text):
+        return [_as(reader.ask(text), "other")]
     out: list[Ask] = []
     for ask in reader.asks(text):
-        if ask.act == "again":
+        if ask.act == "again" or _bare(ask):
             last = out[-1] if out else _last(before, reader)
+            if _bare(ask) and (last is None or last.act not in _VALUED):
+                out.append(ask)
+                continue
             whole = rephrase(last, ask, reader) if last else None
             out.append(whole or ask)
         else:
@@ -124,10 +141,23 @@ def understand(text: str, before: Sequence[str], reader: Reader) -> list[Ask]:
     return out
 
 
+def _as(ask: Ask, act: str) -> Ask:
+    """The same clause, its act known for certain."""
+    return replace(ask, guess=Guess((act, "help"), (1.0, 0.0)))
+
+
+def _bare(ask: Ask) -> bool:
+    """Whether a clause is only a value: "no, 4 km", "make it 10", "7 seconds"."""
+    left = [w for w in ask.reading.shape if w not in _LEAD]
+    return left == ["NUM"]
+
+
 def doubtful(asks: Sequence[Ask]) -> str:
     """A question back where an act is not clear enough; changes have to be clearer than reading."""
     for ask in asks:
         g = ask.guess
+        if ask.act in CHANGING and _NOT & set(ask.reading.tokens):
+            return compose.NOT_DONE
         least = LEAST_TO_CHANGE if ask.act in CHANGING else LEAST
         if ask.act in ("other", "again"):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Role = Literal["value", "factor", "percent"]
@@ -47,6 +47,7 @@ class Quantity:
         role: A plain value, a factor ("twice"), or per cent.
         start: First token.
         end: Token after the last.
+        per: Time unit that it is said to be a rate of ("30 orders a minute"), or "".
     """
 
     value: float
@@ -54,6 +55,7 @@ class Quantity:
     role: Role
     start: int
     end: int
+    per: str = ""
 
     def in_unit(self, unit: str) -> float:
         """The value in another unit of the same dimension; as it is where they do not fit.
@@ -72,14 +74,24 @@ def quantities(tokens: list[str]) -> list[Quantity]:
     out: list[Quantity] = []
     i = 0
     while i < len(tokens):
-        found = _plain(tokens, i) if tokens[i:i + 2] == ["half", "a"] else None
+        halved = tokens[i] == "half" and tokens[i + 1:i + 2] in (["a"], ["an"])
+        found = _plain(tokens, i) if halved else None
         found = found or _factor(tokens, i) or _plain(tokens, i)
         if found is None:
             i += 1
             continue
-        out.append(found)
+        out.append(replace(found, per=_per(tokens, found.end)))
         i = found.end
     return out
+
+
+def _per(tokens: list[str], end: int) -> str:
+    """The unit of "a minute", "per hour" within the next few words."""
+    for i in range(end, min(len(tokens) - 1, end + 4)):
+        if tokens[i] in ("a", "an", "per", "each", "every") and \
+                UNITS.get(tokens[i + 1], ("",))[0] == "time":
+            return tokens[i + 1]
+    return ""
 
 
 def _factor(tokens: list[str], i: int) -> Quantity | None:
@@ -106,7 +118,7 @@ def _factor(tokens: list[str], i: int) -> Quantity | None:
 
 def _plain(tokens: list[str], i: int) -> Quantity | None:
     """800, 1.5k, two hundred, 40 %, 2 min; "a minute" counts as one."""
-    if tokens[i] == "half" and tokens[i + 1:i + 2] == ["a"] and tokens[i + 2:i + 3] \
+    if tokens[i] == "half" and tokens[i + 1:i + 2] in (["a"], ["an"]) and tokens[i + 2:i + 3] \
             and tokens[i + 2] in UNITS:
         return Quantity(0.5, tokens[i + 2], "value", i, i + 3)
     read = _read(tokens, i)

@@ -16,6 +16,7 @@ from engine.agent.planner import compose
 from engine.agent.planner.arms import arms_of
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.context import Context, figures_in, settings_in
+from engine.agent.planner.deeds import deed, shadowed
 from engine.agent.planner.lookups import (
     code,
     compare_runs,
@@ -25,6 +26,7 @@ from engine.agent.planner.lookups import (
     recorded,
     runs,
     say,
+    sql,
     web,
 )
 from engine.agent.planner.quantities import Quantity
@@ -118,7 +120,7 @@ def control(action: str) -> Callable[[Ask, Context], Script]:
 
 def step(ask: Ask, context: Context) -> Script:
     """Make some steps."""
-    count = next((round(q.value) for q in ask.reading.numbers if q.role == "value"), 1)
+    count = next((round(q.value) for q in ask.reading.numbers), 1)
     if not 1 <= count <= 1000:
         raise AskBack(f"{count:,} steps at once are too many; say 1 to 1,000.")
     data = yield from one("control_run", {**context.run_arguments(ask), "action": "step",
@@ -132,7 +134,7 @@ def speed(ask: Ask, context: Context) -> Script:
     numbers = [q for q in ask.reading.numbers if q.role == "value"]
     factors = [q for q in ask.reading.numbers if q.role == "factor"]
     rate: float
-    if ask.says("fast", "full", "max", "maximum", "top") and not numbers:
+    if ask.says("fast", "full", "max", "maximum", "top") and not (numbers or factors):
         rate = 0.0
     elif numbers:
         rate = numbers[0].value
@@ -150,7 +152,11 @@ def change(ask: Ask, context: Context) -> Script:
     """Change settings, to a value or from the present one."""
     of = _domain(ask, context)
     settings, free = settings_in(ask, of)
+    if ask.says("shadow"):
+        settings = shadowed(settings, of)
     named = [e for e in ask.reading.of("PARAM") if e.engine == of.name]
+    if not free and not settings and named and ask.says(*UP, *DOWN) and not ask.reading.numbers:
+        raise AskBack(compose.which_setting(of, [e.name for e in named]))
     amount = _relative(ask, free, settings, of)
     if amount and named:
         settings = yield from _from_present(ask, context, of, named[0].name, amount)
@@ -243,25 +249,16 @@ def wait_for(ask: Ask, context: Context) -> Script:
 def inject(ask: Ask, context: Context) -> Script:
     """Do something to a world."""
     of = _domain(ask, context)
-    found = [e for e in ask.reading.of("COMMAND") if e.engine == of.name]
-    command = found[0].name if found else "break_robot" if ask.reading.agents else None
-    if command is None or command not in of.commands:
+    command, arguments = deed(ask, of)
+    if command is None and not ask.reading.of("ENGINE"):
+        others = [d for d in domains().values() if deed(ask, d)[0]]
+        if len(others) == 1:
+            of = context.turn_to(others[0])
+            command, arguments = deed(ask, of)
+    if command is None:
         raise AskBack(compose.which_command(of))
-    arguments: dict[str, Any] = {}
-    if ask.says("end", "lift", "undo", "clear", "reopen") and command != "recover":
-        arguments, command = ({"incident": command} if of.name == "dispatch" else
-                              {"fault": command}), "recover"
-    elif command != "recover":
-        for q in ask.reading.numbers:
-            if q.role == "factor" or ask.says("times"):
-                arguments["factor"] = q.value
-            elif q.unit:
-                arguments["seconds"] = round(q.in_unit("s"))
-            elif ask.says("riders", "people", "passengers", "fans"):
-                arguments["riders"] = round(q.value)
-    if command == "break_robot" and ask.reading.agents:
-        arguments["robot"] = ask.reading.agents[0][1]
-    data = yield from one("inject", {**context.run_arguments(ask), "command": command,
+    where = context.run_arguments(ask) if context.engine_of(ask) == of.name else {"engine": of.name}
+    data = yield from one("inject", {**where, "command": command,
                                       "arguments": arguments})
     return compose.injected(data)
 
@@ -318,9 +315,11 @@ def compare(ask: Ask, context: Context) -> Script:
     for values in (a, b):
         compose.check_ranges(of, values, AskBack)
     _, free = settings_in(ask, of)
-    seeds = _before(ask, free, "seeds")
+    seeds = _before(ask, free, "seeds") or _before(ask, free, "seed")
+    steps = _before(ask, free, "steps")
     arguments: dict[str, Any] = {
-        "engine": of.name, "a": a, "b": b, "steps": DEFAULT_STEPS,
+        "engine": of.name, "a": a, "b": b,
+        "steps": min(20_000, max(2, round(steps.value))) if steps else DEFAULT_STEPS,
         "seeds": min(20, max(1, round(seeds.value))) if seeds else DEFAULT_SEEDS,
         "figures": [e.name for e in figures_in(ask, of.name)]}
     scenarios = [e.name for e in ask.reading.of("SCENARIO") if e.engine == of.name]
@@ -358,5 +357,6 @@ HANDLERS: Final[Mapping[str, Callable[[Ask, Context], Script]]] = {
     "wait": wait_for, "inject": inject, "runs": runs, "recorded": recorded, "chart": chart,
     "export": export, "compare": compare, "compare_runs": compare_runs, "knowledge": knowledge,
     "web": web, "code": code, "image": image, "open": open_page,
-    "help": say(compose.help_text), "hello": say(compose.hello), "thanks": say(compose.welcome),
+    "sql": sql, "help": say(compose.help_text), "hello": say(compose.hello),
+    "thanks": say(compose.welcome),
 }
