@@ -154,7 +154,7 @@ def test_a_waiting_rider_can_be_chosen_and_is_dropped_when_gone(window, harness,
     rider = in_view(page, agents_of(page, ASSIGNED))
     select(page, rider)
     page.wait_for_selector("#inspector h2:has-text('R-')")
-    assert page.locator("#inspector .tag").first.inner_text() == "Assigned"
+    page.locator("#inspector .tag", has_text="Assigned").first.wait_for()
     run.set_running(True)
     wait(page, "c.selected === -1")
     page.wait_for_selector("#inspector p:has-text('Click a driver or a rider')")
