@@ -13,7 +13,7 @@ run: .venv/.warm
 	@$(BIN)/python scripts/run.py --port $(PORT)
 
 test: .venv/.dev .venv/.warm .venv/.browser
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 2 $(ARGS)
 
 check: .venv/.dev
 	@$(BIN)/python -m ruff check .
