@@ -48,14 +48,18 @@ RATE: Final = RateLimit()
 STOP_S: Final = 2.0
 
 
-def model_of(params: AgentParams) -> ChatModel:
+def model_of(params: AgentParams, uploads: Index | None = None) -> ChatModel:
     """Who answers, by the settings and the environment.
+
+    Args:
+        params: The chat's settings.
+        uploads: The conversation's own files, which the offline planner needs to know of.
 
     Raises:
         InvalidInput: If a model is chosen and none is named in ATRIUM_MODEL.
     """
     if params.answers == "offline planner":
-        return OfflinePlanner()
+        return OfflinePlanner(uploads)
     name = os.environ.get("ATRIUM_MODEL", "").strip()
     if not name:
         raise InvalidInput("no model is set up: start Atrium with ATRIUM_MODEL (and "
@@ -245,7 +249,7 @@ class Chat:
     def _answer(self) -> None:
         """Start the reply to the last message."""
         try:
-            model = model_of(self.params)
+            model = model_of(self.params, self.uploads)
         except EngineError as error:
             self.notice = str(error)
             self._changed()

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
+from engine.agent.knowledge.index import Index
 from engine.agent.messages import Assistant, Message, ToolCall, ToolResult, User
 from engine.agent.model import Piece, Reply, Stopped, Text, ToolSpec
 from engine.agent.planner import compose
@@ -22,6 +23,7 @@ from engine.agent.planner.clauses import Ask, Reader, questions, state_of
 from engine.agent.planner.context import Context
 from engine.agent.planner.followups import rephrase
 from engine.agent.planner.lexicon import lexicon
+from engine.agent.planner.phrases import plain_words
 from engine.agent.planner.script import perform
 from engine.agent.planner.steps import Call, Result
 
@@ -34,6 +36,8 @@ MARGIN: Final = 0.12
 CHANGING: Final = frozenset(("start", "pause", "resume", "step", "reset", "stop", "speed", "set",
                              "inject"))
 FOLLOWED: Final = 12
+STRANGE: Final = 4
+HALF: Final = 0.5
 _SELECT: Final = re.compile(r"(?is)^\s*(?:query|sql)?\s*:?\s*select\b.+\bfrom\b")
 _SQL: Final = re.compile(
     r"(?i)\b(drop\s+table|delete\s+from|insert\s+into|truncate|alter\s+table)\b")
@@ -57,7 +61,15 @@ _SAID: Final = {
 
 
 class OfflinePlanner:
-    """A `ChatModel` that plans by itself."""
+    """A `ChatModel` that plans by itself.
+
+    Args:
+        uploads: The conversation's own files: what they speak of and the house does not is sought
+            there.
+    """
+
+    def __init__(self, uploads: Index | None = None) -> None:
+        self._uploads = uploads
 
     @property
     def name(self) -> str:
@@ -75,7 +87,7 @@ class OfflinePlanner:
         """See `ChatModel.stream`."""
         if stop.is_set():
             raise Stopped
-        calls, text, facts = plan(messages, frozenset(t.name for t in tools))
+        calls, text, facts = plan(messages, frozenset(t.name for t in tools), self._uploads)
         if calls:
             made = sum(len(m.calls) for m in messages if isinstance(m, Assistant))
             wanted = tuple(ToolCall(f"plan_{made + i}", c.tool, json.dumps(dict(c.arguments)))
@@ -89,8 +101,8 @@ class OfflinePlanner:
         yield Reply(Assistant(text, (), "stop"), facts=facts)
 
 
-def plan(messages: Sequence[Message],
-         tools: frozenset[str]) -> tuple[list[Call], str, dict[str, Any]]:
+def plan(messages: Sequence[Message], tools: frozenset[str],
+         uploads: Index | None = None) -> tuple[list[Call], str, dict[str, Any]]:
     """The next calls, or the answer, for a history.
 
     Returns:
@@ -102,6 +114,8 @@ def plan(messages: Sequence[Message],
     asked = questions(messages)
     _listen(asked[:-1], messages, reader, context)
     asks = understand(asked[-1], asked[:-1], reader)
+    if uploads is not None and len(uploads):
+        asks = [_sought(ask, uploads) for ask in asks]
     first = asks[0].guess
     facts = {"considered": [[_SAID[a], round(p, 3)] for a, p in
                             list(zip(first.acts, first.probability, strict=True))[:5]]}
@@ -144,6 +158,16 @@ def understand(text: str, before: Sequence[str], reader: Reader) -> list[Ask]:
 def _as(ask: Ask, act: str) -> Ask:
     """The same clause, its act known for certain."""
     return replace(ask, guess=Guess((act, "help"), (1.0, 0.0)))
+
+
+def _sought(ask: Ask, uploads: Index) -> Ask:
+    """The clause as a search where words that mean nothing in this house stand in a file."""
+    strange = [t for t in ask.reading.tokens
+               if len(t) >= STRANGE and t.isalpha() and t not in plain_words()]
+    if ask.act in CHANGING or ask.reading.mentions or not strange:
+        return ask
+    hits = uploads.search(" ".join(strange), 1)
+    return _as(ask, "knowledge") if hits and hits[0].words >= HALF else ask
 
 
 def _bare(ask: Ask) -> bool:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from engine.agent.conversation import Conversation
 from engine.agent.desk import agent_for, house_tools, instructions
 from engine.agent.house.house import House
+from engine.agent.knowledge.index import Index
+from engine.agent.knowledge.passages import Passage
 from engine.agent.loop import Settings
 from engine.agent.messages import Assistant, System, ToolResult, User, violations
 from engine.agent.planner.acts import act_model
@@ -171,6 +173,17 @@ def test_nothing_is_called_when_nothing_should_be(said, words):
     answer = first(said)
     assert isinstance(answer, str)
     assert words in answer
+
+
+@pytest.mark.parametrize(("said", "tool"), [
+    ("what do the gherkins say about vinegar", "knowledge_search"),
+    ("gherkins", "knowledge_search"), ("pause the gherkins", "control_run"),
+    ("what is the throughput of the vinegar", "read_figures")])
+def test_what_only_an_uploaded_file_knows_is_sought_there(said, tool):
+    file = Index([Passage("notes.md", "Gherkins", "Gherkins are pickled in vinegar.", True)])
+    calls, _, _ = plan([STATE, User(said)], TOOLS, file)
+    assert [c.tool for c in calls] == [tool]
+    assert calls == plan([STATE, User(said)], TOOLS, Index())[0] or tool == "knowledge_search"
 
 
 def test_without_a_state_the_system_is_asked_for():
