@@ -1,6 +1,6 @@
-"""Compiled graph checks: connected parts and bridges.
+"""Compiled walks of a floor's graph: connected parts, and what holds them together.
 
-Shape letters: C cells, K bridges.
+Shape letters: C cells.
 """
 
 from __future__ import annotations
@@ -46,10 +46,13 @@ def component_sizes(nbr: Int32, free: Bool) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def bridge_ends(nbr: Int32, free: Bool) -> Any:
-    """Edges on no cycle, int32 [K, 2], by lowest reachable entry time.
+def low_points(nbr: Int32, free: Bool) -> Any:
+    """Depth-first search of the free cells: (entry, low, parent), each [C].
 
-    Source: Tarjan 1974, doi:10.1016/0020-0190(74)90003-9, with an explicit stack.
+    `entry` int64 counts the cells in the order they are met, -1 for walls; `low` int64 is the
+    earliest entry that the part below a cell reaches past the edge to its parent; `parent` int32,
+    -1 for the cell a search starts at. Source: Tarjan 1972, doi:10.1137/0201010, with an explicit
+    stack.
     """
     cells = free.size
     entry = np.full(cells, -1, np.int64)
@@ -57,8 +60,6 @@ def bridge_ends(nbr: Int32, free: Bool) -> Any:
     parent = np.full(cells, -1, np.int32)
     way = np.zeros(cells, np.int8)
     stack = np.empty(cells, np.int32)
-    found = np.empty((cells, 2), np.int32)
-    bridges = 0
     clock = 0
     for start in range(cells):
         if not free[start] or entry[start] >= 0:
@@ -87,8 +88,4 @@ def bridge_ends(nbr: Int32, free: Bool) -> Any:
             p = parent[u]
             if p >= 0:
                 low[p] = min(low[p], low[u])
-                if low[u] > entry[p]:
-                    found[bridges, 0] = p
-                    found[bridges, 1] = u
-                    bridges += 1
-    return found[:bridges].copy()
+    return entry, low, parent

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InvalidInput
-from engine.warehouse.graph_kernels import bridge_ends, component_sizes
+from engine.warehouse.cuts import bridge_ends
+from engine.warehouse.graph_kernels import component_sizes
 
 Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InvalidInput
+from engine.warehouse.cuts import cut_vertices
 from engine.warehouse.grid import Grid, check_walkable, neighbours
 from engine.warehouse.guidance import lane_costs, lanes
 from engine.warehouse.layout import AISLE, CHARGER, DESK, SLOT, WALL, Floor, Station
 from engine.warehouse.octile import parse_map
 from engine.warehouse.params import WarehouseParams
-from engine.warehouse.world_kernels import cut_vertices
 
 Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]

@@ -9,7 +9,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from engine.errors import InvalidInput
-from engine.warehouse.graph_kernels import bridge_ends, component_sizes
+from engine.warehouse.cuts import bridge_ends
+from engine.warehouse.graph_kernels import component_sizes
 from engine.warehouse.grid import Grid, check_walkable, dead_ends, fill_dead_ends, neighbours
 from tests.engine.warehouse.floors import LOOPS, NO_LOOPS, draw
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidInput
+from engine.warehouse.cuts import cut_vertices
 from engine.warehouse.grid import Grid, neighbours
 from engine.warehouse.imports import floor_from_map
 from engine.warehouse.layout import AISLE, CHARGER, DESK, SLOT, WALL
 from engine.warehouse.params import WarehouseParams
 from engine.warehouse.simulation import WarehouseSimulation
-from engine.warehouse.world_kernels import cut_vertices
 from tests.engine.warehouse.worlds import SMALL, check_laws
 
 SHELVES = "type octile\nheight 9\nwidth 16\nmap\n" + """\
