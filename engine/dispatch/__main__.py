@@ -7,27 +7,20 @@ be used.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.command_line import execute
 from engine.dispatch.params import DispatchParams
-from engine.errors import EngineError, InvalidInput
+from engine.errors import InvalidInput
 from engine.params import add_arguments, from_arguments
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        facts = options.command(options)
-    except EngineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps(facts))
-    return 0
+    return execute(_parser(), arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +69,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser, DispatchParams)
 
 
-def _run(options: argparse.Namespace) -> dict[str, Any]:
+def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.dispatch.eventlog import EventLog
     from engine.dispatch.headless import run
     from engine.dispatch.scenarios import SCENARIOS
@@ -106,25 +99,27 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
             raise InvalidInput(f"{options.events}: {error.strerror}; name a file that can be "
                                "written") from error
     notes = [*(city.notes if city else ()), *(trips.notes if trips else ())]
-    return facts | {"notes": notes}
+    return facts | {"notes": notes}, 0
 
 
-def _compare(options: argparse.Namespace) -> dict[str, Any]:
+def _compare(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.dispatch.experiments import paired
 
     params, city, trips = _world(options)
     other = params.with_changes(policy=options.against)
-    return paired(other, params, range(options.seed, options.seed + options.seeds), options.hours,
-                  city=city, trips=trips).facts()
+    seeds = range(options.seed, options.seed + options.seeds)
+    found = paired(other, params, seeds, options.hours, city=city, trips=trips)
+    return found.facts(), 0
 
 
-def _experiment(options: argparse.Namespace) -> dict[str, Any]:
+def _experiment(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.dispatch.experiments import designs
 
     params, city, trips = _world(options)
     other = params.with_changes(policy=options.against)
-    return designs(other, params, options.seed, options.hours, options.block_min * 60.0,
-                   city=city, trips=trips)
+    found = designs(other, params, options.seed, options.hours, options.block_min * 60.0,
+                    city=city, trips=trips)
+    return found, 0
 
 
 def _world(options: argparse.Namespace) -> tuple[DispatchParams, Any, Any]:

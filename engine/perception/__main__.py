@@ -7,11 +7,10 @@ and failed its own measure, 2 input that cannot be used.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 
-from engine.errors import EngineError
+from engine.command_line import execute
 from engine.perception import cli_net, cli_world
 
 
@@ -21,14 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     cli_net.register(commands)
     cli_world.register(commands)
-    options = parser.parse_args(arguments)
-    try:
-        facts, status = options.command(options)
-    except EngineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps(facts))
-    return int(status)
+    return execute(parser, arguments)
 
 
 if __name__ == "__main__":

@@ -7,27 +7,20 @@ conflicts or faults, 2 input that cannot be used.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EngineError, InvalidInput
+from engine.command_line import execute
+from engine.errors import InvalidInput
 from engine.params import add_arguments, from_arguments
 from engine.warehouse.instances import Instance, as_hand_out, read_instance, read_problem
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        facts, status = options.command(options)
-    except EngineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps(facts))
-    return int(status)
+    return execute(_parser(), arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
