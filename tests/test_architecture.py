@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOMAINS = {"warehouse", "dispatch", "go", "perception", "agent"}
-SHARED = {"engine.params", "engine.errors", "engine.live"}
+SHARED = {"engine.params", "engine.errors", "engine.live", "engine.command_line"}
 
 
 def imports(path):
