@@ -148,12 +148,15 @@ class Player {
     ];
     this.#visibility();
     window.__atrium ??= { players: {} };
-    window.__atrium.players[data.run] = toolsOf(this);
+    this.tools = toolsOf(this);
+    window.__atrium.players[data.run] = this.tools;
   }
 
   #disconnect() {
     if (!this.hub) return;
-    delete window.__atrium.players[this.hub.token];
+    // where a page redraws, the next player of this run may stand already
+    const { players } = window.__atrium;
+    if (players[this.hub.token] === this.tools) delete players[this.hub.token];
     for (const off of this.offs) off();
     this.session.close();
     this.timeline.close();

@@ -43,13 +43,20 @@ export class Session {
     this.wantsKey = true;
     this.gapAt = -1;
     this.suspended = false;
+    this.send = (message) => this.stream.send(message);
+    hub.send = this.send;
     this.stream = new Stream(path, this);
-    hub.send = (message) => this.stream.send(message);
+  }
+
+  /** Whether a later session speaks for the run: a page that redraws mounts it before it takes this one away. */
+  get superseded() {
+    return this.hub.send !== this.send;
   }
 
   /** Receiver: the connection's state changed. */
   link(state, text) {
     const { hub } = this;
+    if (this.superseded) return;
     // a server that is not there yet is not a lost one
     if (state === "lost" && hub.link.state === "connecting") state = "connecting";
     const same = state === hub.link.state;
@@ -68,6 +75,7 @@ export class Session {
   /** Receiver: a JSON message. */
   text(message) {
     const { hub } = this;
+    if (this.superseded) return;
     if (message.t === "scene") {
       const again = hub.facts && hub.facts.agents === message.facts.agents;
       hub.facts = message.facts;
@@ -336,6 +344,6 @@ export class Session {
 
   close() {
     this.stream.close();
-    this.hub.send = () => {};
+    if (!this.superseded) this.hub.send = () => {};
   }
 }

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from engine.live.run import Run
-from tests.browser.dispatch_world import ASSIGNED, IDLE, PICKUP, SLOTS, WAITING
-from tests.browser.player_harness import Harness, start
-from tests.browser.test_player import canvas_point, ink, players, redrawn, show, still, wait
+from tests.browser.dispatch_world import ASSIGNED, IDLE, PICKUP, RIDING, SLOTS, WAITING
+from tests.browser.player_harness import Harness
+from tests.browser.watching import canvas_point, ink, players, redrawn, show, still, wait
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser,
@@ -17,12 +17,6 @@ pytestmark = [pytest.mark.browser,
                                       indirect=True)]
 DRIVERS = 300
 TOLD = "document.querySelector('#inspector').shadowRoot.querySelector('{}')"
-
-
-@pytest.fixture(scope="module")
-def harness() -> Iterator[Harness]:
-    with start() as running:
-        yield running
 
 
 @pytest.fixture
@@ -274,3 +268,22 @@ def test_a_difference_is_told_in_points_or_percent_with_its_direction(window, ha
     }""")
     assert got == [["−25.0 %", "good"], ["−1.5 pt", "bad"], ["+20.0 %", "flat"], ["same", "flat"],
                    ["", "flat"], ["", "flat"]]
+
+
+def test_a_player_taken_away_after_the_next_one_stands_leaves_it_alone(window, harness, run):
+    """A page that redraws mounts a run's player in a new place before it clears the old one."""
+    page = show(window, harness, run)
+    page.evaluate("""async (data) => {
+      const { default: mount } = await import("/assets/player/player.js");
+      const place = document.createElement("div");
+      document.getElementById("main").prepend(place);
+      mount({ data, parentElement: place.attachShadow({ mode: "open" }) });
+      window.unmount("player");
+    }""", {"run": run.token, "ws": f"/live/ws?run={run.token}", "height": 616})
+    wait(page, "c.draws > 5 && c.head > 20")
+    driver = agents_of(page, RIDING)[0]
+    page.keyboard.press("/")
+    page.keyboard.type(str(driver))
+    page.keyboard.press("Enter")
+    wait(page, f"c.selected === {driver}")
+    page.wait_for_function(f"() => {TOLD.format('.inspector')}?.innerText.includes('D-')")
