@@ -4,9 +4,22 @@ import pytest
 import torch
 
 from engine.errors import InvalidInput
-from engine.perception.heads import bin_centres, mean_log_depth, mean_sides
-from engine.perception.losses import FIXED, TASKS, MultiTaskLoss, depth_loss, line_loss, overlaps
-from engine.perception.output_format import BINS
+from engine.perception.heads import Detection, bin_centres, mean_log_depth, mean_sides
+from engine.perception.losses import (
+    FIXED,
+    LEAST_QUALITY,
+    RARITY,
+    TASKS,
+    Labels,
+    MultiTaskLoss,
+    depth_loss,
+    detection_losses,
+    line_loss,
+    overlaps,
+    point_weights,
+)
+from engine.perception.output_format import BINS, CLASSES, REACH, SPACE
+from engine.perception.targets import BACKGROUND, IGNORED
 
 
 def test_overlaps_by_hand() -> None:
@@ -64,3 +77,64 @@ def test_learnt_weights_settle_at_the_inverse_of_twice_the_loss() -> None:
 def test_wrong_weights_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(InvalidInput, match="task weights"):
         MultiTaskLoss(weights)
+
+
+def one_box(kind: int) -> tuple[Detection, Labels, torch.Tensor]:
+    """Three points of stride 4: one on a box of class `kind`, one beside it, one that is ignored.
+
+    The box is found exactly; the score at its point is the parameter.
+    """
+    points = torch.tensor([[10.0, 10.0, 4.0], [30.0, 10.0, 4.0], [50.0, 10.0, 4.0]])
+    sides = torch.full((1, 3, 4, REACH + 1), -60.0)
+    sides[..., 1] = 60.0
+    out = Detection(torch.full((1, 3, len(CLASSES)), -30.0), sides, torch.zeros(1, 3),
+                    torch.zeros(1, 3, 4), torch.zeros(1, 3, SPACE))
+    labels = Labels(
+        torch.tensor([[0, BACKGROUND, IGNORED]]), torch.tensor([[6.0, 6.0, 14.0, 14.0]]),
+        torch.tensor([kind]), torch.ones(1), torch.zeros(1, dtype=torch.int64),
+        torch.full((1, SPACE), float("nan")), torch.zeros(1, 4, 1, 1), torch.zeros(1, 1, 1))
+    return out, labels, points
+
+
+def test_a_box_that_is_found_exactly_and_surely_costs_nothing() -> None:
+    out, labels, points = one_box(2)
+    out.scores[0, 0, 2] = 30.0
+    # what the network says where it is not asked does not count
+    out.scores[0, 2] = 30.0
+    losses = detection_losses(out, labels, points)
+    assert float(losses["scores"]) == pytest.approx(0.0, abs=1e-6)
+    out.scores[0, 1, 4] = 30.0
+    assert float(detection_losses(out, labels, points)["scores"]) > 1.0
+
+
+def test_a_box_found_at_the_wrong_place_is_still_told_from_background() -> None:
+    out, labels, points = one_box(0)
+    labels.boxes[:] = torch.tensor([[100.0, 100.0, 108.0, 108.0]])
+    out.scores.requires_grad_()
+    detection_losses(out, labels, points)["scores"].backward()
+    assert out.scores.grad is not None
+    assert float(out.scores.grad[0, 0, 0]) < 0.0
+    at_target = torch.full((1, 3, len(CLASSES)), -30.0)
+    at_target[0, 0, 0] = torch.tensor(LEAST_QUALITY).logit()
+    assert float(detection_losses(out._replace(scores=at_target), labels, points)["scores"]
+                 ) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_rare_classes_and_boxes_of_few_points_count_more() -> None:
+    # a car of four points, a sign of one
+    weights = point_weights(torch.tensor([0, 0, 0, 0, 1]), torch.tensor([0, 0, 0, 0, 6]))
+    assert weights.tolist() == pytest.approx([RARITY[0] / 2] * 4 + [RARITY[6]])
+    assert point_weights(torch.zeros(0, dtype=torch.int64),
+                         torch.zeros(0, dtype=torch.int64)).shape == (0,)
+    assert len(RARITY) == len(CLASSES)
+
+
+def test_a_picture_without_a_box_still_teaches_the_scores() -> None:
+    out, labels, points = one_box(0)
+    empty = labels._replace(owner=torch.full((1, 3), BACKGROUND), boxes=torch.zeros(0, 4),
+                            classes=torch.zeros(0, dtype=torch.int64), visible=torch.zeros(0),
+                            lights=torch.zeros(0, dtype=torch.int64), space=torch.zeros(0, SPACE))
+    out.scores[0, 1, 3] = 2.0
+    losses = detection_losses(out, empty, points)
+    assert float(losses["scores"]) > 0.1
+    assert float(losses["boxes"]) == float(losses["lights"]) == 0.0
