@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from engine.agent.model import Usage
 from engine.params import Params, knob
@@ -40,11 +40,30 @@ class Price(Params):
     cached: float = knob(0.0, "Cached prompt", "Dollars a million prompt tokens read from cache.",
                          low=0.0, high=1000.0, step=0.01, unit="$")
 
+    @property
+    def costs(self) -> bool:
+        """Whether anything is charged at all."""
+        return max(self.prompt, self.completion, self.cached) > 0
+
     def dollars(self, usage: Usage) -> float:
         """Cost of one request; cached tokens are part of the prompt's and priced apart."""
         fresh = usage.prompt - usage.cached
         return (fresh * self.prompt + usage.cached * self.cached
                 + usage.completion * self.completion) / MILLION
+
+
+class Purse(Protocol):
+    """Where the money of replies comes from, as `Ledger` keeps a day's."""
+
+    def take(self, dollars: float) -> float:
+        """Reserve money for a reply; at most `dollars`, what there is.
+
+        Raises:
+            EngineError: If there is none, or it cannot be told.
+        """
+
+    def settle(self, taken: float, spent: float) -> None:
+        """Book what was spent and give back the rest."""
 
 
 class Meter:
@@ -88,6 +107,14 @@ class Meter:
         self.turns += 1
         self.usage = self.usage + usage
         self.dollars += self.price.dollars(usage)
+
+    def charged(self, dollars: float) -> None:
+        """Note what a tool cost."""
+        self.dollars += dollars
+
+    def affords(self, dollars: float) -> bool:
+        """Whether a call of that price fits the budget."""
+        return dollars <= 0 or self.dollars + dollars <= self.limits.money
 
     def spent(self) -> Cap | None:
         """The first cap that leaves no room for another request, or None."""

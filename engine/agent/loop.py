@@ -28,7 +28,7 @@ from engine.agent.approval import (
     decide,
     ruling,
 )
-from engine.agent.budget import Limits, Meter, Price
+from engine.agent.budget import Limits, Meter, Price, Purse
 from engine.agent.conversation import Conversation
 from engine.agent.events import (
     Asked,
@@ -88,16 +88,18 @@ class Agent:
         tools: What it may call.
         settings: Caps and permissions.
         approver: Who is asked before a change.
+        purse: Where the money comes from; None where nobody counts it.
         rng: For the jitter of retries.
     """
 
     def __init__(self, model: ChatModel, tools: Toolbox, settings: Settings | None = None, *,
-                 approver: Approver | None = None,
+                 approver: Approver | None = None, purse: Purse | None = None,
                  rng: np.random.Generator | None = None) -> None:
         self.model = model
         self.tools = tools
         self.settings = settings or Settings()
         self.approver = approver or DenyAll()
+        self._purse = purse
         self._rng = rng or np.random.default_rng()
 
     def reply(self, conversation: Conversation, stop: threading.Event,
@@ -117,7 +119,9 @@ class Agent:
             The event that was told last.
 
         Raises:
-            InvalidInput: If there is nothing to answer, or it is empty or far too long.
+            InvalidInput: If there is nothing to answer, it is empty or far too long, or the purse
+                is empty.
+            StoreError: If the purse cannot be opened or what was spent not be booked.
         """
         said = conversation.messages()
         if not said or not isinstance(said[-1], User):
@@ -128,14 +132,25 @@ class Agent:
         if length > MAX_QUESTION:
             raise InvalidInput(f"the message has {length:,} characters, at most {MAX_QUESTION:,} "
                                "are read; attach the text as a file")
-        work = _Reply(self, conversation, stop, tell, trace or Trace(), self._rng)
-        return work.run()
+        limits = self.settings.limits
+        costs = self.settings.price.costs or any(t.price > 0 for t in self.tools)
+        if self._purse is None or not costs:
+            return _Reply(self, limits, conversation, stop, tell, trace or Trace(),
+                          self._rng).run()
+        taken = self._purse.take(limits.money)
+        work = _Reply(self, limits.with_changes(money=taken), conversation, stop, tell,
+                      trace or Trace(), self._rng)
+        try:
+            return work.run()
+        finally:
+            self._purse.settle(taken, work.meter.dollars)
 
 
 class _Reply:
     """One run of the loop."""
 
-    def __init__(self, agent: Agent, conversation: Conversation, stop: threading.Event,
+    def __init__(self, agent: Agent, limits: Limits, conversation: Conversation,
+                 stop: threading.Event,
                  tell: Callable[[LoopEvent], None], trace: Trace,
                  rng: np.random.Generator) -> None:
         self.agent = agent
@@ -144,7 +159,7 @@ class _Reply:
         self.stop = stop
         self.tell = tell
         self.trace = trace
-        self.meter = Meter(self.settings.limits, self.settings.price)
+        self.meter = Meter(limits, self.settings.price)
         self.retries = Retries(rng, first_s=self.settings.retry_s)
         self.begun = time.perf_counter()
         self.partial: list[str] = []
@@ -289,6 +304,11 @@ class _Reply:
         if rule == "no":
             self._refuse(call, f"Not run: {why}.")
             return False
+        if not self.meter.affords(tool.price):
+            self._refuse(call, f"Not run: it costs up to ${tool.price:.2f}, and "
+                               f"${self.meter.dollars:.2f} of ${self.meter.limits.money:.2f} for "
+                               "one reply are used. Raise the budget in the settings.")
+            return False
         try:
             change = tool.preview(arguments) if tool.preview else ""
         except EngineError as error:
@@ -320,18 +340,21 @@ class _Reply:
         try:
             jobs = [pool.submit(self._run_one, *item, parent) for item in batch]
             late = self._await(jobs)
-            for (call, _, _), job in zip(batch, jobs, strict=True):
+            for (call, tool, _), job in zip(batch, jobs, strict=True):
                 if job.done():
-                    self.conversation.say(job.result())
+                    result, dollars = job.result()
+                    self.meter.charged(dollars)
+                    self.conversation.say(result)
                 else:
                     job.cancel()
+                    self.meter.charged(tool.price)  # whether it was charged for is not known
                     self._answer(call, late)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         if self.stop.is_set():
             raise Stopped
 
-    def _await(self, jobs: Sequence[Future[ToolResult]]) -> str:
+    def _await(self, jobs: Sequence[Future[tuple[ToolResult, float]]]) -> str:
         """Wait for all, for the person's stop or for the time to run out; says what ended it."""
         while True:
             _, open_jobs = wait(jobs, POLL_S)
@@ -343,8 +366,8 @@ class _Reply:
                 return f"Not finished within the reply's {self.settings.limits.seconds:.0f} s."
 
     def _run_one(self, call: ToolCall, tool: Tool[Any], arguments: Any,
-                 parent: Span) -> ToolResult:
-        """In a tool's thread: run it and tell how it went."""
+                 parent: Span) -> tuple[ToolResult, float]:
+        """In a tool's thread: run it and tell how it went; its result and what it cost."""
         context = Context(self.stop, time.monotonic() + self.meter.left_s,
                           lambda text: self.tell(CallProgress(call.id, text)))
         self.tell(CallBegan(call))
@@ -352,11 +375,12 @@ class _Reply:
             begun = time.perf_counter()
             content, ok, answer = perform(tool, arguments, context)
             span.ok = ok
-        result = ToolResult(call.id, call.name, content, ok,
-                            untrusted=answer is not None and answer.untrusted)
+            span.dollars = 0.0 if answer is None else answer.dollars
+        untrusted = context.outside.is_set() or (answer is not None and answer.untrusted)
+        result = ToolResult(call.id, call.name, content, ok, untrusted=untrusted)
         if not self.stop.is_set():  # else it is kept as stopped, whatever comes late
             self.tell(CallEnded(call, result, answer, time.perf_counter() - begun))
-        return result
+        return result, span.dollars
 
     def _refuse(self, call: ToolCall, why: str) -> None:
         self.tell(CallBegan(call))

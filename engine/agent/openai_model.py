@@ -97,7 +97,7 @@ class OpenAIModel:
         """See `ChatModel.stream`."""
         pieces: queue.SimpleQueue[Piece | BaseException] = queue.SimpleQueue()
         task = asyncio.run_coroutine_threadsafe(
-            self._answer(messages, tools, timeout_s, max_tokens, pieces), _event_loop())
+            self._answer(messages, tools, timeout_s, max_tokens, pieces), on_loop())
         deadline = time.monotonic() + timeout_s + 1.0
         try:
             while True:
@@ -144,7 +144,7 @@ class OpenAIModel:
                               "parameters": dict(t.schema)}} for t in tools]
         if self.endpoint.usage:
             options["stream_options"] = {"include_usage": True}
-        client = _client(self.endpoint)
+        client = client_of(self.endpoint)
         stream = await client.chat.completions.create(
             model=self.endpoint.model, messages=cast(Any, to_wire(messages)), stream=True,
             **options)
@@ -297,8 +297,8 @@ def _late(timeout_s: float) -> ModelError:
 
 
 @cache
-def _event_loop() -> asyncio.AbstractEventLoop:
-    """The loop that all requests share, in a thread of its own."""
+def on_loop() -> asyncio.AbstractEventLoop:
+    """The event loop that all requests share, in a thread of its own."""
     ready: Future[asyncio.AbstractEventLoop] = Future()
 
     def main() -> None:
@@ -311,7 +311,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 
 
 @cache
-def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:
+def client_of(endpoint: Endpoint) -> openai.AsyncOpenAI:
     """One client an endpoint; connections are kept alive. Imports openai, 1.7 s the first time."""
     import openai
 

@@ -33,6 +33,14 @@ class AgentParams(Limits):
     answer_price: float = knob(
         0.0, "Price, answer", "Dollars a million answer tokens, for the cost meter.",
         low=0.0, high=500.0, step=0.05, unit="$", group="Model")
+    picture_price: float = knob(
+        0.05, "Price, picture", "Dollars a picture of the image service, for the cost meter; what "
+        "is drawn here costs nothing.",
+        low=0.0, high=2.0, step=0.01, unit="$", group="Model")
+    day_money: float = knob(
+        5.0, "Budget a day", "Dollars a day, UTC, for all chats of this server together; at the "
+        "cap nothing that costs money begins. ATRIUM_DAY_BUDGET lowers it for everybody.",
+        low=0.0, high=100.0, step=0.5, unit="$", group="Limits")
 
     def limits(self) -> Limits:
         """The caps alone."""

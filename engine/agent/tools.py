@@ -32,6 +32,19 @@ class Arguments(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image.
+
+    Attributes:
+        media: MIME type.
+        content: Its bytes.
+    """
+
+    media: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a tool found.
 
@@ -40,12 +53,16 @@ class Answer:
         show: What the page draws beside it (chart, table, picture, run), or None.
         untrusted: Somebody else wrote it: a web page, an uploaded file.
         sources: Where it comes from, as the answer's tags say it.
+        dollars: What somebody charges for it.
+        picture: An image that came with it; kept by the chat, never read by the model.
     """
 
     data: Any
     show: Mapping[str, Any] | None = None
     untrusted: bool = False
     sources: tuple[str, ...] = ()
+    dollars: float = 0.0
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +73,14 @@ class Context:
         stop: Set when the person stopped the reply; long tools look at it.
         deadline: On the monotonic clock; a tool is to be done by then.
         progress: Tells the page in a few words how far it is.
+        outside: Set by a tool once it has read what somebody else wrote: from then on its result
+            counts as untrusted, and its error message too.
     """
 
     stop: threading.Event
     deadline: float
     progress: Callable[[str], None] = field(default=lambda _: None)
+    outside: threading.Event = field(default_factory=threading.Event)
 
     @property
     def left_s(self) -> float:
@@ -79,6 +99,7 @@ class Tool(Generic[A]):
         permission: What it does to the world.
         run: Does it; raises EngineError with a sentence when it cannot.
         preview: The change in a few words, "before → after", for the approval card.
+        price: Most that one call may be charged for, dollars.
     """
 
     name: str
@@ -87,6 +108,7 @@ class Tool(Generic[A]):
     permission: Permission
     run: Callable[[A, Context], Answer]
     preview: Callable[[A], str] | None = None
+    price: float = 0.0
 
     @property
     def spec(self) -> ToolSpec:

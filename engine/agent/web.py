@@ -170,6 +170,35 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+def download(url: str, most: int, *, anywhere: bool = False) -> bytes:
+    """What lies at an address, in bounds.
+
+    Args:
+        url: Address.
+        most: Bytes at most.
+        anywhere: The person named this server: it may be on a network of their own.
+
+    Raises:
+        InvalidInput: If the address, or one it leads on to, is not public, nothing answers there,
+            or it is too much.
+    """
+    if not anywhere:
+        public_address(url)
+    request = urllib.request.Request(url, headers={"User-Agent": AGENT})
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_S) as answer:
+            raw: bytes = answer.read(most + 1)
+    except urllib.error.HTTPError as error:
+        raise InvalidInput(f"its address answered with status {error.code}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        if isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput("nothing answers at its address") from error
+    if len(raw) > most:
+        raise InvalidInput(f"it is larger than {most // 1_000_000} MB")
+    return raw
+
+
 def _ask(name: str, request: urllib.request.Request) -> Mapping[str, Any]:
     """One request; its JSON object."""
     request.add_header("User-Agent", AGENT)

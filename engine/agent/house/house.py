@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from engine.agent.house.domains import Domain, domain, domains
+from engine.agent.house.outside import CHANGED
 from engine.errors import InvalidInput, ModelUnavailable
 from engine.live.registry import Registry, describe
 from engine.live.run import Run
@@ -88,7 +89,7 @@ class House:
         """
         name, chosen = of.scenario(scenario)
         params = chosen.params.with_changes(**settings) if settings else chosen.params
-        label = chosen.label if not settings else f"{chosen.label}, changed"
+        label = chosen.label if not settings else chosen.label + CHANGED
         run = self.runs.open(of.name, of.make, params, seed, rate=of.rate, recorder=self.store,
                              label=label)
         self.started.append(run.token)

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from engine.agent.drawing import draw
 from engine.agent.house.library import library
+from engine.agent.images import ImageService
 from engine.agent.knowledge.index import Hit, Index
-from engine.agent.tools import Answer, Arguments, Tool
+from engine.agent.tools import Answer, Arguments, Context, Tool
 from engine.agent.web import Provider, providers, search
 
 SHOWN: Final = 5
@@ -29,26 +30,39 @@ class WebQuery(Arguments):
     query: str = Field(min_length=1, max_length=400)
 
 
-class Picture(Arguments):
+class PictureOf(Arguments):
     """What to draw."""
 
     prompt: str = Field(min_length=1, max_length=1_000)
 
 
-def lookup_tools(uploads: Index | None = None,
+def lookup_tools(uploads: Index | None = None, images: ImageService | None = None,
                  chain: Callable[[], Sequence[Provider]] = providers) -> list[Tool[Any]]:
     """The tools.
 
     Args:
         uploads: Passages of the conversation's own files, searched beside the app's.
+        images: Who makes pictures; None draws them here.
         chain: Who is asked for a web search.
     """
     return [
         Tool("knowledge_search", "Search Atrium's documents, papers, settings and the uploaded "
              "files.", Ask, "read", lambda a, _c: _knowledge(a.question, uploads)),
         Tool("web_search", "Search the web.", WebQuery, "read", lambda a, _c: _web(a.query, chain)),
-        Tool("generate_image", "Draw a picture.", Picture, "read", lambda a, _c: _draw(a.prompt)),
+        _draws() if images is None else _makes(images),
     ]
+
+
+def _draws() -> Tool[PictureOf]:
+    return Tool("generate_image", "Draw a picture.", PictureOf, "read",
+                lambda a, _c: _draw(a.prompt))
+
+
+def _makes(images: ImageService) -> Tool[PictureOf]:
+    cost = f", ${images.price:.2f}" if images.price else ""
+    return Tool("generate_image", "Have a picture made by an image model.", PictureOf, "money",
+                lambda a, c: _make(images, a.prompt, c), price=images.price,
+                preview=lambda a: f"a picture by {images.name}{cost}: {a.prompt[:200]}")
 
 
 def _knowledge(question: str, uploads: Index | None) -> Answer:
@@ -77,3 +91,11 @@ def _draw(prompt: str) -> Answer:
     return Answer({"note": "A drawing made here from the words, not a picture by a model."},
                   {"kind": "svg", "svg": draw(prompt), "label": prompt[:100]},
                   sources=("drawn here",))
+
+
+def _make(images: ImageService, prompt: str, context: Context) -> Answer:
+    made = images.make(prompt, context.stop, context.left_s)
+    note = made.problem or f"A picture by {images.name}; it is shown beside this answer."
+    show = {"kind": "image", "label": prompt[:100]} if made.picture else None
+    return Answer({"note": note, "tokens": made.tokens, "dollars": images.price}, show,
+                  sources=(images.name,), dollars=images.price, picture=made.picture)

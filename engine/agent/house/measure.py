@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final, Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.agent.house.house import House
+from engine.agent.house.outside import outside
 from engine.agent.house.paired import compare
 from engine.agent.house.steer import Nothing
 from engine.agent.sandbox import SANDBOX
@@ -101,14 +103,24 @@ def _list(house: House) -> Answer:
              "started": r.started_at.isoformat(timespec="seconds"), "seed": r.seed}
             for r in house.store.runs(limit=LISTED)]
     return Answer({"runs": rows}, {"kind": "table", "columns": list(rows[0]) if rows else [],
-                                   "rows": rows})
+                                   "rows": rows}, untrusted=outside(rows))
 
 
 def _query(house: House, a: Query) -> Answer:
     table = query(house.store, a.sql, a.runs or None, a.series)
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     return Answer({"columns": table.columns, "rows": table.rows, "more": table.more},
-                  {"kind": "table", "columns": table.columns, "rows": rows}, sources=("SQL",))
+                  {"kind": "table", "columns": table.columns, "rows": rows},
+                  untrusted=_foreign(house, table, a.runs), sources=("SQL",))
+
+
+def _foreign(house: House, table: Table, runs: Sequence[int] | None) -> bool:
+    """Whether rows hold text that is neither the house's own nor the name of a series."""
+    if not outside(table.rows):
+        return False
+    store = house.store
+    asked = runs or [r.id for r in store.runs(limit=MAX_RUNS)]
+    return outside(table.rows, store.series_names(asked))
 
 
 def _chart(house: House, a: Chart) -> Answer:
@@ -159,7 +171,7 @@ def _compare_recorded(house: House, a: CompareRecorded) -> Answer:
         rows.append({"series": name, "a": _number(first.mean), "b": _number(second.mean)})
     return Answer({"differing_settings": settings, "means": rows},
                   {"kind": "table", "columns": ["series", "a", "b"], "rows": rows},
-                  sources=(f"run {a.a}", f"run {a.b}"))
+                  untrusted=outside(settings), sources=(f"run {a.a}", f"run {a.b}"))
 
 
 def _compare_settings(a: CompareSettings, context: Context) -> Answer:
@@ -183,6 +195,8 @@ def _code(house: House, a: Code, context: Context) -> Answer:
     def ask(sql: str, runs: list[int] | None = None,
             series: list[str] | None = None) -> list[dict[str, Any]]:
         table: Table = query(house.store, sql, runs, series)
+        if _foreign(house, table, runs):
+            context.outside.set()  # whatever the code makes of it, an error too
         return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
     def chart(title: str, x: list[float], y: list[float]) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 from engine.agent.house.domains import domain, domains
 from engine.agent.house.figures import figure, figures
 from engine.agent.house.house import House
+from engine.agent.house.outside import outside
 from engine.agent.tools import Answer, Arguments, Context, Tool
 from engine.errors import InvalidInput
 from engine.live.run import Run
@@ -18,6 +19,7 @@ from engine.params import Knob, Params, knobs
 
 ORDER_S: Final = 30.0
 POLL_S: Final = 0.25
+STEP_POLL_S: Final = 0.005
 
 
 class WhichRun(Arguments):
@@ -93,12 +95,12 @@ def steer_tools(house: House) -> list[Tool[Any]]:
     """The tools, bound to a house."""
     return [
         Tool("list_runs", "Every living run: system, state, step, and whether it is yours.",
-             Nothing, "read", lambda _a, _c: Answer(house.overview())),
+             Nothing, "read", lambda _a, _c: _list(house)),
         Tool("start_run", "Start a run of a system, with a scenario and changed settings.",
              StartRun, "change", lambda a, _c: _start(house, a),
              preview=_preview_start),
         Tool("control_run", "Pause, resume, step, reset or stop a run, or change its speed.",
-             Control, "change", lambda a, _c: _control(house, a),
+             Control, "change", lambda a, c: _control(house, a, c),
              preview=lambda a: _preview_control(house, a)),
         Tool("read_settings", "Settings of a run or a system: value, range, unit, meaning.",
              ReadSettings, "read", lambda a, _c: _read_settings(house, a)),
@@ -126,11 +128,17 @@ def _say(run: Run) -> dict[str, Any]:
 def _shown(run: Run, data: Any = None) -> Answer:
     """An answer about a run, with its picture beside it."""
     show = {"kind": "run", "engine": run.domain, "token": run.token, "number": run.record.number}
-    return Answer(_say(run) if data is None else data, show, sources=(_name(run),))
+    return Answer(_say(run) if data is None else data, show, untrusted=outside(run.label),
+                  sources=(_name(run),))
 
 
 def _name(run: Run) -> str:
     return f"{run.domain} run {run.record.number}"
+
+
+def _list(house: House) -> Answer:
+    runs = house.overview()
+    return Answer(runs, untrusted=outside([r["label"] for r in runs]))
 
 
 def _start(house: House, a: StartRun) -> Answer:
@@ -146,7 +154,7 @@ def _preview_start(a: StartRun) -> str:
     return f"a new {of.name} run, {name}" + (f": {changed}" if changed else "")
 
 
-def _control(house: House, a: Control) -> Answer:
+def _control(house: House, a: Control, context: Context) -> Answer:
     run = house.find(a.run, a.engine)
     if a.action == "stop":
         house.runs.stop(run.token)
@@ -160,7 +168,8 @@ def _control(house: House, a: Control) -> Answer:
             run.single_step()
         end = time.monotonic() + ORDER_S
         while run.step_count < target and time.monotonic() < end and run.state == "paused":
-            time.sleep(0.005)
+            if context.stop.wait(STEP_POLL_S):
+                raise InvalidInput("stopped by the person")
     elif a.action == "speed":
         if a.rate is None:
             raise InvalidInput("say how fast: steps a second, or 0 for as fast as it goes")
@@ -236,7 +245,7 @@ def _read_figures(house: House, a: ReadFigures) -> Answer:
     rows = [figure(run, n) for n in a.names] if a.names else figures(run)
     return Answer({**_say(run), "figures": rows},
                   {"kind": "table", "columns": ["label", "value", "unit"], "rows": rows},
-                  sources=(_name(run),))
+                  untrusted=outside(run.label), sources=(_name(run),))
 
 
 def _inspect(house: House, a: Inspect) -> Answer:
