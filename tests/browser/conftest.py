@@ -6,9 +6,13 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from engine.live.run import Run
 from scripts.browser import find_chromium
+from tests.browser.player_harness import Harness, start
 from tests.serving import FLAGS, IDLE, answers, free_port, start_app
 from tests.waiting import until
+
+SMALL = {"robots": 60, "width": 62, "height": 26}
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +36,21 @@ def chromium() -> Iterator[Browser]:
         browser = p.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def harness() -> Iterator[Harness]:
+    """The player without the app around it."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def run(harness: Harness) -> Iterator[Run]:
+    """A small scripted floor at five steps a second."""
+    made = harness.open(rate=5.0, **SMALL)
+    yield made
+    harness.runs.stop(made.token)
 
 
 class Window:

@@ -112,7 +112,7 @@ def test_two_policies_play_side_by_side_on_the_same_clock(window, app):
     page.wait_for_function(
         "() => { const all = Object.values(window.__atrium.players);"
         " return all.length === 2 && all.every((p) => p.counters.draws > 5"
-        " && p.counters.head > 20) }", timeout=120_000)
+        " && p.counters.state === 'running' && p.counters.head > 5) }", timeout=120_000)
     titles = page.locator(".hud-title").all_text_contents()
     assert titles == ["A · nearest", "B · optimal batch"]
     steps = page.evaluate(

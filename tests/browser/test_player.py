@@ -1,186 +1,28 @@
 """The live player in a real Chromium, fed by the real runner and a scripted world."""
 
-import base64
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, WebSocket
 
-from engine.live.codec import KEY, LAYER, LOOK_BACK, Decoder, Encoder, encode_layer
-from engine.live.run import Run
-from engine.live.simulation import Frame
-from tests.browser.conftest import Window
-from tests.browser.player_harness import KPIS, Harness, start
+from tests.browser.conftest import SMALL
+from tests.browser.player_harness import KPIS
+from tests.browser.watching import (
+    CHIP,
+    Heard,
+    canvas_point,
+    ink,
+    players,
+    redrawn,
+    show,
+    still,
+    wait,
+)
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser,
               pytest.mark.parametrize("window", [{"width": 1200, "height": 780}], ids=[""],
                                       indirect=True)]
-SMALL = {"robots": 60, "width": 62, "height": 26}
-CHIP = ".fluency"
-
-
-@pytest.fixture(scope="module")
-def harness() -> Iterator[Harness]:
-    with start() as running:
-        yield running
-
-
-@pytest.fixture
-def run(harness: Harness) -> Iterator[Run]:
-    """A small floor at five steps a second."""
-    made = harness.open(rate=5.0, **SMALL)
-    yield made
-    harness.runs.stop(made.token)
-
-
-class Heard:
-    """Every binary message of the page's socket, decoded by the reference decoder."""
-
-    def __init__(self, page: Page) -> None:
-        self.messages: list[bytes] = []
-        page.on("websocket", self._listen)
-
-    def _listen(self, socket: WebSocket) -> None:
-        socket.on("framereceived", self._take)
-
-    def _take(self, payload: bytes | str) -> None:
-        if isinstance(payload, bytes):
-            self.messages.append(payload)
-
-    def frames(self) -> dict[int, Frame]:
-        """Step -> frame; a later message wins, as it does on the screen."""
-        out, decoder = {}, Decoder()
-        for message in self.messages:
-            kind = message[0] & ~LOOK_BACK
-            if kind != LAYER and (kind == KEY or out):
-                out.update(decoder.frames(message))
-        return out
-
-
-def players(page: Page, code: str) -> Any:
-    """Evaluate an expression of `p`, the page's only player."""
-    return page.evaluate(f"() => {{ const p = Object.values(window.__atrium.players)[0];"
-                         f" return {code} }}")
-
-
-def wait(page: Page, code: str) -> None:
-    """Wait until an expression of `p` and its counters `c` holds."""
-    page.wait_for_function(
-        "() => { const p = Object.values(window.__atrium?.players ?? {})[0];"
-        f" if (!p) return false; const c = p.counters; return {code} }}", timeout=15_000)
-
-
-def show(window: Window, harness: Harness, run: Run, theme: str = "dark") -> Page:
-    """Open the page and wait until the picture moves."""
-    window.page.goto(harness.url(run, theme))
-    wait(window.page, "c.draws > 5 && c.agents > 0 && c.link === 'open' && c.head > 0")
-    return window.page
-
-
-def still(page: Page, run: Run) -> None:
-    """Pause the run and wait until what was queued has been shown."""
-    run.set_running(False).result(5)
-    wait(page, "c.state === 'paused' && c.head >= c.last && c.last >= c.window[1]")
-
-
-def canvas_point(page: Page, agent: int) -> tuple[float, float]:
-    box = page.locator(".canvas").bounding_box()
-    at = players(page, f"p.where({agent})")
-    assert box
-    return box["x"] + at["x"], box["y"] + at["y"]
-
-
-def ink(page: Page, code: str = "pixels.reduce((h, p) => Math.imul(h ^ p, 16777619), 1)") -> int:
-    """An expression of the canvas's `pixels` (uint32, ABGR); a hash of them else."""
-    return page.evaluate(
-        "() => { const c = document.querySelector('#player').shadowRoot.querySelector('.canvas');"
-        " const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
-        f" const pixels = new Uint32Array(d.buffer); return {code} }}")
-
-
-def redrawn(page: Page) -> None:
-    """Wait until what was asked has reached the canvas."""
-    page.evaluate("() => new Promise((done) => {"
-                  " const p = Object.values(window.__atrium.players)[0];"
-                  " const from = p.counters.draws;"
-                  " const look = () => p.counters.draws > from + 2 ? done() : "
-                  " requestAnimationFrame(look); look() })")
-
-
-def test_decoded_positions_equal_the_reference_decoders(window, harness, run):
-    heard = Heard(window.page)
-    page = show(window, harness, run)
-    wait(page, "c.head > 6")
-    still(page, run)
-    shown = players(page, "p.picture()")
-    frame = heard.frames()[shown["step"]]
-    assert shown["step"] == run.step_count
-    assert shown["x"] == frame.xy[:, 0].tolist()
-    assert shown["y"] == frame.xy[:, 1].tolist()
-    assert shown["state"] == frame.state.tolist()
-
-
-@pytest.mark.parametrize("agents", [0, 1, 7, 64])
-def test_every_message_type_decodes_as_the_reference_does(window, harness, agents):
-    rng = np.random.default_rng(agents)
-    moves = np.array([(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1)], np.int16)
-    at = rng.integers(0, 400, (agents, 2)).astype(np.int16)
-    state = rng.integers(0, 256, agents).astype(np.uint8)
-    encoder = Encoder(Frame(at, state), 70_000, 65_535)
-    messages = [encoder.key()]
-    for frames, reach, stride in ((5, 1, 1), (3, 900, 4), (4, 1, 2)):
-        steps = moves[rng.integers(0, 5, (frames, agents))] if reach == 1 else rng.integers(
-            -reach, reach, (frames, agents, 2)).astype(np.int16)
-        xy = (at + np.cumsum(steps, 0)).astype(np.int16)
-        states = rng.integers(0, 256, (frames, agents)).astype(np.uint8)
-        messages.append(encoder.chunk(xy, states, stride))
-        at = xy[-1]
-    messages.append(encoder.key())
-    decoder = Decoder()
-    wanted = [[step, frame.xy[:, 0].tolist(), frame.xy[:, 1].tolist(), frame.state.tolist()]
-              for m in messages for step, frame in decoder.frames(m)]
-    window.page.goto(harness.url("none"))
-    got = window.page.evaluate("""async (messages) => {
-      const { openMessage, Picture, KEY } = await import("/assets/player/wire.js");
-      const out = [];
-      let picture = null;
-      for (const text of messages) {
-        const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-        const message = await openMessage(bytes.buffer);
-        if (message.epoch !== 65535) throw new Error(`epoch ${message.epoch}`);
-        picture ??= new Picture(message.count);
-        if (message.type === KEY) picture.load(message);
-        for (let i = 0; i < Math.max(1, message.frames); i++) {
-          if (message.type !== KEY) picture.advance(message, i);
-          out.push([picture.step, [...picture.x], [...picture.y], [...picture.state]]);
-        }
-      }
-      return out;
-    }""", [base64.b64encode(m).decode() for m in messages])
-    assert got == wanted
-
-
-def test_layers_decode_in_every_type_and_another_version_is_refused(window, harness):
-    values = [np.array([0, 7, 255], np.uint8), np.array([-300, 9], np.int16),
-              np.array([0.5, -1.25], np.float32)]
-    messages = [encode_layer(f"scene.a{i}", v, 12, 3) for i, v in enumerate(values)]
-    window.page.goto(harness.url("none"))
-    got = window.page.evaluate("""async (messages) => {
-      const { openMessage } = await import("/assets/player/wire.js");
-      const open = (t) => openMessage(Uint8Array.from(atob(t), (c) => c.charCodeAt(0)).buffer);
-      const out = [];
-      for (const t of messages) {
-        const m = await open(t);
-        out.push([m.name, m.step, [...m.values]]);
-      }
-      return [out, await open(btoa("\\x01\\x09".padEnd(12, "\\0"))).catch((e) => e.message)];
-    }""", [base64.b64encode(m).decode() for m in messages])
-    assert got[0] == [[f"scene.a{i}", 12, v.tolist()] for i, v in enumerate(values)]
-    assert "version 9" in got[1]
 
 
 def test_click_selects_follow_centres_and_a_drag_ends_it(window, harness, run):
@@ -366,56 +208,6 @@ def test_a_changed_knob_shows_its_epoch_and_the_head_never_turns_back(window, ha
     heads = np.array(page.evaluate("() => heads"))
     assert (np.diff(heads) >= 0).all()
     assert players(page, "p.counters.resyncs") == 0
-
-
-def test_a_lost_connection_is_told_and_mended(window, harness, run):
-    page = show(window, harness, run)
-    head = players(page, "p.counters.head")
-    page.locator("#player .canvas").click()
-    players(page, "p.drop()")
-    page.wait_for_selector(f"{CHIP}:has-text('reconnecting')")
-    wait(page, f"c.link === 'open' && c.head > {head}")
-    page.wait_for_selector(f"{CHIP}:has-text('buffer')")
-
-
-def test_an_unknown_run_offers_a_new_one(window, harness):
-    page = window.page
-    page.goto(harness.url("nobody"))
-    page.wait_for_selector(".notice:has-text('This run has ended')")
-    page.locator(".notice-action").click()
-    assert page.evaluate("() => triggers") == [["action", "start"]]
-
-
-def test_a_crashed_run_says_why_and_offers_a_restart(window, harness, run):
-    page = show(window, harness, run)
-    run.command("fail", {})
-    page.wait_for_selector(".notice:has-text('told to fail')")
-    page.wait_for_selector(f"{CHIP}:has-text('crashed')")
-    page.locator(".notice-action").click()
-    assert page.evaluate("() => triggers") == [["action", "restart"]]
-    run.reset().result(10)
-    page.wait_for_selector(".notice", state="hidden")
-    wait(page, "c.state === 'running' && c.head > 1")
-
-
-def test_a_paused_run_says_so_and_shows_a_single_step(window, harness, run):
-    page = show(window, harness, run)
-    still(page, run)
-    page.wait_for_selector(f"{CHIP}:has-text('paused')")
-    step = run.step_count
-    run.single_step()
-    wait(page, f"c.head === {step + 1}")
-
-
-def test_a_run_at_its_start_offers_to_run(window, harness, run):
-    run.reset(running=False).result(10)
-    page = window.page
-    page.goto(harness.url(run))
-    page.wait_for_selector(".notice:has-text('Not started yet')")
-    page.locator(".notice-action").click()
-    assert page.evaluate("() => triggers") == [["action", "run"]]
-    run.set_running(True)
-    page.wait_for_selector(".notice", state="hidden")
 
 
 def test_a_hidden_page_keeps_nothing_and_returns_to_now(window, harness, run):
