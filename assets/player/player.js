@@ -7,6 +7,7 @@ import { Legend } from "./legend.js";
 import { Notice, noticeOf } from "./notice.js";
 import { painterOf } from "./painters/index.js";
 import { attachPointer } from "./pointer.js";
+import { Pointing } from "./pointing.js";
 import { acquireHub, releaseHub } from "./registry.js";
 import { Session } from "./session.js";
 import { adoptSheet } from "./sheet.js";
@@ -18,11 +19,6 @@ import { toolsOf } from "./tools.js";
 const CHROME_MS = 250;
 const LABEL_MS = 5000;
 const STATS_MS = 1000;
-/** How many agents around the selected one Tab walks. */
-const NEIGHBOURS = 6;
-/** How far from an agent a click and a hover still mean it. */
-const PICK_PX = 14;
-const HOVER_PX = 10;
 /** Frames a second when motion is to be reduced. */
 const REDUCED_FPS = 3;
 /** Scale to zoom to when following from afar, as a multiple of the fit. */
@@ -37,13 +33,8 @@ class Player {
     this.triggers = triggers;
     this.stage = new Stage();
     this.layers = {};
-    this.hovered = -1;
-    this.hoverSince = 0;
+    this.pointing = new Pointing(this);
     this.only = -1;
-    this.peeked = -1;
-    this.pointerAt = null;
-    /** Who the selected agent is, where one number serves several after each other. */
-    this.subject = null;
     this.chromeAt = 0;
     this.labelAt = 0;
     this.statsAt = 0;
@@ -56,8 +47,8 @@ class Player {
       zoom: (f) => this.#zoom(f),
       fit: () => this.#fit(),
       follow: () => this.#follow(),
-      find: (text) => this.#find(text),
-      peek: (text) => this.#peek(text),
+      find: (text) => this.pointing.find(text),
+      peek: (text) => this.pointing.peek(text),
     });
     this.legend = new Legend((state) => {
       this.only = state;
@@ -79,14 +70,14 @@ class Player {
     this.cleanups = [
       attachPointer(this.stage.canvas, this.stage.camera, {
         hover: (x, y) => {
-          this.pointerAt = { x, y };
+          this.pointing.at = { x, y };
         },
         leave: () => {
-          this.pointerAt = null;
+          this.pointing.at = null;
         },
-        pick: (x, y) => this.#pick(x, y),
+        pick: (x, y) => this.pointing.pick(x, y),
         dragged: () => this.hub.setFollow(false),
-        locate: (x, y) => this.#locate(x, y),
+        locate: (x, y) => this.pointing.locate(x, y),
       }),
       attachKeys(this.stage.canvas, data.shortcuts !== false, {
         fit: () => this.#fit(),
@@ -94,7 +85,7 @@ class Player {
         follow: () => this.#follow(),
         find: () => this.hud.openFind(),
         clear: () => this.hub.select(-1),
-        walk: (d) => this.#walk(d),
+        walk: (d) => this.pointing.walk(d),
         pan: (dx, dy) => {
           this.hub.setFollow(false);
           this.stage.camera.pan(dx, dy);
@@ -228,69 +219,13 @@ class Player {
 
   #selected() {
     const { hub } = this;
-    this.subject = null;
+    this.pointing.subject = null;
     this.spoken.textContent =
       hub.selected >= 0 ? `${hub.agentName(hub.selected)} selected` : "Selection cleared";
   }
 
-  #pick(x, y) {
-    this.hub.select(this.#agentAt(x, y, PICK_PX));
-  }
-
-  #agentAt(x, y, reach) {
-    const { camera } = this.stage;
-    if (!this.painter || !this.session.reel.loaded) return -1;
-    return this.painter.pick(camera.worldX(x), camera.worldY(y), reach / camera.scale);
-  }
-
-  #locate(x, y) {
-    const { camera } = this.stage;
-    return camera.partial ? (this.painter?.locate(x * camera.ratio, y * camera.ratio) ?? null) : null;
-  }
-
-  /** @returns {number|string} The agent, or what is wrong. */
-  #parse(text) {
-    const agent = this.hub.find(text, this.Painter?.noun);
-    if (typeof agent === "string" || !this.painter?.present || this.painter.present(agent)) return agent;
-    return `${this.hub.agentName(agent)} is not on the map`;
-  }
-
-  #find(text) {
-    const agent = this.#parse(text);
-    if (typeof agent === "string") return agent;
-    this.hub.select(agent);
-    const { camera } = this.stage;
-    const at = this.painter.position(agent);
-    if (!camera.fitted) camera.lookAt(at.x, at.y);
-    this.stage.canvas.focus();
-    return null;
-  }
-
-  #peek(text) {
-    this.peeked = -1;
-    if (!text) return null;
-    const agent = this.#parse(text);
-    if (typeof agent === "string") return agent;
-    this.peeked = agent;
-    return null;
-  }
-
-  /** Select the next of the selected agent's neighbours, by number: Tab and Shift+Tab undo each other. */
-  #walk(direction) {
-    const { hub, painter } = this;
-    if (hub.selected < 0 || !painter) return false;
-    const near = painter.neighbours(hub.selected, NEIGHBOURS);
-    if (!near.length) return false;
-    const next =
-      direction > 0
-        ? (near.find((i) => i > hub.selected) ?? near[0])
-        : (near.findLast((i) => i < hub.selected) ?? near.at(-1));
-    hub.select(next);
-    return true;
-  }
-
   #frame(now) {
-    const { session, stage, hub } = this;
+    const { session, stage, hub, pointing } = this;
     if (document.hidden) return;
     stage.resize();
     const reduced = this.motion.matches;
@@ -301,7 +236,7 @@ class Player {
     const loaded = session.tick(now);
     const { camera } = stage;
     this.#share();
-    this.#hover(now);
+    pointing.hover(now);
     const shot = this.shot;
     shot.before = session.reel.before;
     shot.after = session.reel.after;
@@ -309,8 +244,8 @@ class Player {
     shot.now = now;
     shot.layers = reduced ? { ...this.layers, trails: false } : this.layers;
     shot.selected = hub.selected;
-    shot.hovered = this.peeked >= 0 ? this.peeked : hub.peeked >= 0 ? hub.peeked : this.hovered;
-    shot.hoverSince = this.hoverSince;
+    shot.hovered = pointing.peeked >= 0 ? pointing.peeked : hub.peeked >= 0 ? hub.peeked : pointing.hovered;
+    shot.hoverSince = pointing.hoverSince;
     shot.only = this.only;
     shot.loaded = loaded && session.reel.after.agents > 0;
     shot.facts = hub.mode === "live" ? session.inspectShown() : null;
@@ -323,7 +258,7 @@ class Player {
     if (moved || !(still || session.settling)) stage.draw(shot);
     this.cameraSeen = camera.version;
     this.drawnAt = now;
-    if (shot.loaded && !session.settling) this.#dropGone();
+    if (shot.loaded && !session.settling) pointing.dropGone();
     if (now - this.chromeAt >= CHROME_MS) this.#chrome(now);
   }
 
@@ -339,25 +274,6 @@ class Player {
     }
     this.sharedStamp = shared.stamp;
     this.sharedVersion = camera.version;
-  }
-
-  /** Who has left the map, or whose place another has taken, is no longer selected. */
-  #dropGone() {
-    const { hub, painter } = this;
-    if (hub.selected < 0 || !painter.present) return;
-    const { subject } = hub.inspect ?? {};
-    if (!painter.present(hub.selected) || (this.subject && subject && this.subject !== subject)) hub.select(-1);
-    else this.subject = subject ?? null;
-  }
-
-  #hover(now) {
-    const { canvas } = this.stage;
-    const hovered = this.pointerAt ? this.#agentAt(this.pointerAt.x, this.pointerAt.y, HOVER_PX) : -1;
-    if (hovered === this.hovered) return;
-    this.hovered = hovered;
-    this.hoverSince = now;
-    canvas.classList.toggle("over", hovered >= 0);
-    this.legend.light(hovered >= 0 ? this.session.reel.after.state[hovered] & 7 : -1);
   }
 
   /** What is not the picture, a few times a second. */

@@ -31,7 +31,7 @@ export function toolsOf(player) {
         link: hub.link.state,
         state: hub.status?.state ?? "",
         selected: hub.selected,
-        hovered: player.hovered,
+        hovered: player.pointing.hovered,
         follow: hub.follow,
         layers: { ...player.layers },
         zoom: stage.camera.zoom,
