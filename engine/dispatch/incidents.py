@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.dispatch.city import Bridge, Place
 from engine.errors import InvalidInput
+from engine.live.arguments import whole
 
 if TYPE_CHECKING:
     from engine.dispatch.simulation import DispatchSimulation
@@ -71,7 +72,7 @@ class Incidents:
     # ---- private ------------------------------------------------------------------------------
 
     def _rain(self, arguments: Mapping[str, Any]) -> str:
-        seconds = _number(arguments, "seconds", 3600, 60, _LONGEST_S)
+        seconds = whole(arguments, "seconds", 3600, 60, _LONGEST_S)
         self.raining = True
         self._begin("rain", seconds)
         text = f"Rain for {seconds / 60:.0f} min: a third more requests, slower streets"
@@ -80,16 +81,16 @@ class Incidents:
         return text
 
     def _stadium(self, arguments: Mapping[str, Any]) -> str:
-        riders = _number(arguments, "riders", 1500, 1, 20_000)
-        seconds = _number(arguments, "seconds", 2700, 300, 14_400)
+        riders = whole(arguments, "riders", 1500, 1, 20_000)
+        seconds = whole(arguments, "seconds", 2700, 300, 14_400)
         toward = arguments.get("toward", False)
         if not isinstance(toward, bool):
             raise InvalidInput(f"toward is {toward!r}; it must be true or false")
         return self._crowd(self._place("stadium"), riders, seconds, toward)
 
     def _airport(self, arguments: Mapping[str, Any]) -> str:
-        riders = _number(arguments, "riders", 400, 1, 20_000)
-        seconds = _number(arguments, "seconds", 1800, 300, 14_400)
+        riders = whole(arguments, "riders", 400, 1, 20_000)
+        seconds = whole(arguments, "seconds", 1800, 300, 14_400)
         return self._crowd(self._place("airport"), riders, seconds, toward=False)
 
     def _crowd(self, place: Place, riders: int, seconds: int, toward: bool) -> str:
@@ -103,7 +104,7 @@ class Incidents:
         return text
 
     def _outage(self, arguments: Mapping[str, Any]) -> str:
-        seconds = _number(arguments, "seconds", 1560, 60, _LONGEST_S)
+        seconds = whole(arguments, "seconds", 1560, 60, _LONGEST_S)
         self._world.surge.out = True
         self._begin("surge_outage", seconds)
         text = f"Surge pricing is down for {seconds / 60:.0f} min: every fare is the normal one"
@@ -112,7 +113,7 @@ class Incidents:
 
     def _close(self, arguments: Mapping[str, Any]) -> str:
         bridges = self._world.city.bridges
-        seconds = _number(arguments, "seconds", 1800, 60, _LONGEST_S)
+        seconds = whole(arguments, "seconds", 1800, 60, _LONGEST_S)
         if not bridges:
             raise InvalidInput("this city has no bridges to close; the shipped one has")
         names = [b.name for b in bridges]
@@ -162,18 +163,3 @@ class Incidents:
             if place.kind == kind:
                 return place
         raise InvalidInput(f"{self._world.city.name} has no {kind}; the shipped city has one")
-
-
-def _number(arguments: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
-    """A whole argument in its range.
-
-    Raises:
-        InvalidInput: If it is no whole number or out of range.
-    """
-    value = arguments.get(name, default)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidInput(
-            f"{name} is {value!r}; it must be a whole number from {low} to {high}")
-    return value

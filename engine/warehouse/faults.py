@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.errors import InvalidInput
-from engine.warehouse.graph import EAST, NORTH, SOUTH, WEST
-from engine.warehouse.grid import neighbours
-from engine.warehouse.layout import AISLE, DESK, QUEUE
+from engine.live.arguments import real, whole
+from engine.warehouse.aisles import aisle_span
+from engine.warehouse.layout import DESK, QUEUE
 from engine.warehouse.missions import Mission
 from engine.warehouse.orders import Order
 from engine.warehouse.tasks import Task
@@ -110,9 +110,9 @@ class Faults:
 
     def _break_robot(self, arguments: Mapping[str, Any]) -> str:
         world = self._world
-        seconds = _number(arguments, "repair_s", 300, 1, _LONGEST_S)
+        seconds = whole(arguments, "repair_s", 300, 1, _LONGEST_S)
         if "robot" in arguments:
-            robot = _number(arguments, "robot", 0, 0, world.params.robots - 1)
+            robot = whole(arguments, "robot", 0, 0, world.params.robots - 1)
         else:
             moving = np.flatnonzero((world.window.leg != world.window.end) & ~world.window.broken)
             if not len(moving):
@@ -163,8 +163,8 @@ class Faults:
 
     def _close_aisle(self, arguments: Mapping[str, Any]) -> str:
         world = self._world
-        seconds = _number(arguments, "seconds", 300, 1, _LONGEST_S)
-        cells, name = self._span(arguments)
+        seconds = whole(arguments, "seconds", 300, 1, _LONGEST_S)
+        cells, name = aisle_span(world.floor, arguments, self._rng)
         closure = _Closure(cells, world.step_count + seconds, name)
         self._closures.append(closure)
         world.traffic.closed[list(cells)] += 1
@@ -172,62 +172,6 @@ class Faults:
         text = f"{name} is closed for {seconds} s ({len(cells)} cells)"
         world.tell("closure", text, cells=list(cells))
         return text
-
-    def _span(self, arguments: Mapping[str, Any]) -> tuple[tuple[int, ...], str]:
-        """Aisle cells to close, and what to call them."""
-        floor = self._world.floor
-        height, width = floor.grid.height, floor.grid.width
-        aisle = (floor.kind == AISLE).reshape(height, width)
-        if "row" in arguments or "column" in arguments:
-            if "row" in arguments and "column" in arguments:
-                raise InvalidInput("name a row or a column, not both")
-            along_row = "row" in arguments
-            limit = width if along_row else height
-            line = _number(arguments, "row" if along_row else "column", 0, 0,
-                           (height if along_row else width) - 1)
-            start = _number(arguments, "start", 0, 0, limit - 1)
-            stop = _number(arguments, "stop", limit - 1, start, limit - 1)
-            span = np.arange(start, stop + 1)
-            cells = line * width + span if along_row else span * width + line
-            cells = cells[aisle.ravel()[cells]]
-            name = f"{'Row' if along_row else 'Column'} {line}"
-        else:
-            inner = np.flatnonzero(aisle.ravel() & self._beside_storage())
-            if "cell" in arguments:
-                cell = _number(arguments, "cell", 0, 0, floor.cells - 1)
-            elif len(inner):
-                cell = int(self._rng.choice(inner))
-            else:
-                cell = int(self._rng.choice(np.flatnonzero(aisle.ravel())))
-            cells = self._segment(cell)
-            name = f"The aisle at row {cell // width}, column {cell % width}"
-        if not len(cells):
-            raise InvalidInput(
-                f"{name} has no aisle cell; name a cell of kind aisle (station lanes are closed "
-                "by stop_station)"
-            )
-        return tuple(int(c) for c in cells), name
-
-    def _segment(self, cell: int) -> np.ndarray[Any, Any]:
-        """The straight run of aisle cells with one lane direction around a cell."""
-        floor = self._world.floor
-        if floor.kind[cell] != AISLE:
-            return np.empty(0, np.int64)
-        beside = neighbours(floor.grid)
-        cells = [cell]
-        for k in (EAST, WEST) if floor.lane[cell] in (1 + EAST, 1 + WEST) else (SOUTH, NORTH):
-            c = int(beside[cell, k])
-            while c >= 0 and floor.kind[c] == AISLE and floor.lane[c] == floor.lane[cell]:
-                cells.append(c)
-                c = int(beside[c, k])
-        return np.array(sorted(cells))
-
-    def _beside_storage(self) -> np.ndarray[Any, Any]:
-        floor = self._world.floor
-        out = np.zeros(floor.cells, np.bool_)
-        beside = neighbours(floor.grid)[floor.slots]
-        out[beside[beside >= 0]] = True
-        return out
 
     def _open(self, closure: _Closure) -> None:
         world = self._world
@@ -259,7 +203,7 @@ class Faults:
 
     def _stop_station(self, arguments: Mapping[str, Any]) -> str:
         world = self._world
-        seconds = _number(arguments, "seconds", 300, 1, _LONGEST_S)
+        seconds = whole(arguments, "seconds", 300, 1, _LONGEST_S)
         names = [s.name for s in world.floor.stations]
         running = [s for s, until in enumerate(world.stations.stopped_until) if not until]
         if "station" in arguments:
@@ -342,8 +286,8 @@ class Faults:
 
     def _demand_spike(self, arguments: Mapping[str, Any]) -> str:
         world = self._world
-        factor = float(_number(arguments, "factor", 2, 1, 10, whole=False))
-        seconds = _number(arguments, "seconds", 600, 1, _LONGEST_S)
+        factor = real(arguments, "factor", 2, 1, 10)
+        seconds = whole(arguments, "seconds", 600, 1, _LONGEST_S)
         self.demand_factor = factor
         self._spike_until = world.step_count + seconds
         text = f"Demand is {factor:g} times as high for {seconds} s"
@@ -380,24 +324,3 @@ class Faults:
             self._calm()
             ended += 1
         return f"{ended} {'fault' if ended == 1 else 'faults'} ended" if ended else "Nothing to end"
-
-
-def _number(
-    arguments: Mapping[str, Any], name: str, default: int, low: int, high: int, *,
-    whole: bool = True,
-) -> Any:
-    """An argument in its range.
-
-    Raises:
-        InvalidInput: If it is no number or out of range.
-    """
-    value = arguments.get(name, default)
-    kinds = (int,) if whole else (int, float)
-    if isinstance(value, float) and whole and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        raise InvalidInput(
-            f"{name} is {value!r}; it must be a {'whole ' if whole else ''}number from {low} to "
-            f"{high}"
-        )
-    return value
