@@ -20,6 +20,10 @@ Int64 = npt.NDArray[np.int64]
 MOST: Final = 100
 """Detections kept a picture, as COCO counts them."""
 _CANDIDATES: Final = 400
+OVERLAP: Final = 0.4
+"""IoU above which two boxes of a class are one thing. Boxes here are mostly smaller than ten
+pixels, where two answers for one thing overlap little: on the validation pictures 0.4 finds 2
+points of AP50 more than 0.6, small things most."""
 
 
 class RawDetection(NamedTuple):
@@ -64,7 +68,7 @@ class Detections(NamedTuple):
 
 
 def decode(raw: RawDetection, points: Float32, height: int, width: int,
-           least_score: float = 0.05, most_overlap: float = 0.6) -> Detections:
+           least_score: float = 0.05, most_overlap: float = OVERLAP) -> Detections:
     """Boxes of one picture.
 
     Args:

@@ -26,6 +26,7 @@ from engine.perception.track import MOVING, Track
 from engine.perception.world import Snapshot, World
 
 Float64 = npt.NDArray[np.float64]
+UInt8 = npt.NDArray[np.uint8]
 
 LEAST_SCORE: Final = 0.35
 LIGHT: Final = 5
@@ -46,16 +47,24 @@ class Eyes:
         forecaster: Forecast; None for constant velocity.
         cameras: The rig's eight when None.
         least_score: Detections and tracks below are not told the planner.
+        threads: Views rendered and perceived at the same time, at least 1.
+
+    Attributes:
+        seen: What was perceived last.
+        least_score: As given; may be changed between two ticks.
+        pipeline: As it stands; its thresholds may be changed between two ticks.
     """
 
     def __init__(self, runtime: Runtime, forecaster: ForecastRuntime | None = None,
                  cameras: Sequence[Camera] | None = None,
-                 least_score: float = LEAST_SCORE) -> None:
+                 least_score: float = LEAST_SCORE, threads: int = 1) -> None:
         self.seen: Seen | None = None
-        self._runtime = runtime
-        self._forecaster = forecaster
+        self.least_score = least_score
         self._cameras = tuple(cameras) if cameras is not None else rig()
-        self._least = least_score
+        self._threads = threads
+        self.pipeline = Pipeline(self._cameras, runtime, forecaster, least_score=least_score,
+                                 threads=threads)
+        self._rendered: World | None = None
         self._world: World | None = None
         self._before: Snapshot | None = None
         self._light: tuple[int, float] = (0, -math.inf)
@@ -66,17 +75,33 @@ class Eyes:
         Args:
             world: Its present instant; a world not seen before begins a new drive.
         """
+        if world is not self._rendered:
+            self._rendered = world
+            self._renderer = Renderer(world, self._cameras, self._threads)
+        return self.see(world, self._renderer.render(world.snapshot()).images)
+
+    def see(self, world: World, images: UInt8,
+            working: npt.NDArray[np.bool_] | None = None) -> scene.Scene:
+        """Perceive pictures of a world and tell the planner.
+
+        Args:
+            world: Its present instant, for the map and the car's own motion; a world not seen
+                before begins a new drive.
+            images: uint8 [V, H, W, 3] of the rig.
+            working: bool [V], cameras that work; None for all.
+
+        Raises:
+            InvalidInput: If the pictures are not those of the rig.
+        """
         if world is not self._world:
             self._world, self._before = world, None
-            self._renderer = Renderer(world, self._cameras)
-            self._pipeline = Pipeline(self._cameras, self._runtime, self._forecaster,
-                                      least_score=self._least)
+            self.pipeline.restart()
             self._light = (0, -math.inf)
         now = world.snapshot()
-        self.seen = self._pipeline.step(self._renderer.render(now).images,
-                                        motion_between(self._before, now), now.ego[0])
+        self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0],
+                                       working)
         self._before = now
-        kept = [t for t in self.seen.tracks if t.score >= self._least]
+        kept = [t for t in self.seen.tracks if t.score >= self.least_score]
         told = told_tracks(kept, self.seen.forecasts)
         plain = scene.from_world(world, tracks=told, light=0)
         if plain.gate is None:
@@ -96,8 +121,8 @@ def open_eyes(weights: Path, forecast: Path | None = None, threads: int = 2) -> 
         ModelUnavailable: If weights are missing.
         InvalidInput: If they cannot be used.
     """
-    return Eyes(load_runtime(weights, threads),
-                ForecastRuntime(forecast) if forecast is not None else None)
+    return Eyes(load_runtime(weights, 1),
+                ForecastRuntime(forecast) if forecast is not None else None, threads=threads)
 
 
 def motion_between(before: Snapshot | None, now: Snapshot) -> Motion:

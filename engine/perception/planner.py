@@ -12,8 +12,10 @@ from engine.perception.control import follow
 from engine.perception.decision import Decision, closed_at, decide
 from engine.perception.scene import Scene
 from engine.perception.trajectory import (
+    TUNED,
     WIDE_M,
     Candidates,
+    Weights,
     lateral,
     obstacles,
     roll_out,
@@ -43,6 +45,8 @@ class Plan:
         target: Lateral target, m to the left of the route.
         ttc: Least time to collision along it, s; inf for none.
         cost: Of the chosen candidate.
+        candidates: All that were rolled out.
+        chosen: Row of the chosen one.
     """
 
     decision: Decision
@@ -52,13 +56,20 @@ class Plan:
     target: float
     ttc: float
     cost: float
+    candidates: Candidates
+    chosen: int
 
 
 class Planner:
-    """Plans each tick anew; remembers the lane it was heading for."""
+    """Plans each tick anew; remembers the lane it was heading for.
 
-    def __init__(self) -> None:
+    Attributes:
+        weights: Of the parts of the cost; may be changed between two ticks.
+    """
+
+    def __init__(self, weights: Weights = TUNED) -> None:
         """Begin on the route's own lane."""
+        self.weights = weights
         self._target = 0.0
         self._offset: float | None = None
 
@@ -71,7 +82,7 @@ class Planner:
             # the route has moved to another lane, and what was chosen with it
             self._target += offset - self._offset
         self._offset = offset
-        c = roll_out(scene, others, stop_at, self._target)
+        c = roll_out(scene, others, stop_at, self._target, self.weights)
         best = int(c.cost.argmin())
         self._target = float(c.target[best])
         decision = decide(scene, c, best, reason)
@@ -81,7 +92,7 @@ class Planner:
         command = follow(self._way(scene, c, best), scene.speed, scene.accel, accel, scene.steering)
         path = np.stack([c.x[best], c.y[best]], axis=1)
         return Plan(decision, command, path, c.v[best], self._target, float(c.ttc[best]),
-                    float(c.cost[best]))
+                    float(c.cost[best]), c, best)
 
     def _way(self, scene: Scene, c: Candidates, best: int) -> Float64:
         """The chosen lateral shape as a path of fixed length, whatever the speed."""

@@ -12,7 +12,7 @@ Shape letters: Q candidates, T steps of 0.2 s, J tracks, P points of the route.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,23 @@ END_SEEN_M: Final = 70.0
 SWING_M: Final = 6.0
 WIDE_M: Final = 1.5
 """A shift wider than this leads to another lane."""
+
+
+class Weights(NamedTuple):
+    """How much each part of the cost counts; 1 as tuned. A collision's part is not weighed.
+
+    progress: Way made. comfort: jerk, hard braking, lateral acceleration. lane: leaving the
+    route's lane, its middle, or the last choice. caution: time to collision, and cutting off who
+    comes from behind.
+    """
+
+    progress: float = 1.0
+    comfort: float = 1.0
+    lane: float = 1.0
+    caution: float = 1.0
+
+
+TUNED: Final = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +174,8 @@ def speed_caps(scene: Scene) -> Float64:
     return caps
 
 
-def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -> Candidates:
+def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float,
+             weights: Weights = TUNED) -> Candidates:
     """Drive every candidate through the predicted scene; the end of the route is a stop line.
 
     Args:
@@ -165,6 +183,7 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -
         others: Its tracks in the route's frame.
         stop_at: Distance from the rear axle to a closed stop line, m; `NO_GATE` for none.
         previous: Lateral target chosen last time, m.
+        weights: Of the parts of the cost.
     """
     target, share = _targets(scene)
     Q = len(target)
@@ -186,7 +205,7 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float) -
          stop_at, FOLLOW, s, d, v, a, leader, gap0, ttc)
     x, y, yaw = to_plane(scene, s, d)
     hit, victim = _collisions(others, x, y, yaw)
-    cost = _cost(scene, others, target, share, s, v, a, d, ttc, hit, d0, previous)
+    cost = _cost(scene, others, target, s, v, a, ttc, hit, d0, previous, weights)
     return Candidates(target, share, s, d, v, a, x, y, yaw, leader, gap0, ttc, hit, victim, cost)
 
 
@@ -255,24 +274,24 @@ def _collisions(others: Obstacles, x: Float64, y: Float64, yaw: Float64) -> tupl
     return hit, victim
 
 
-def _cost(scene: Scene, others: Obstacles, target: Float64, share: Float64, s: Float64, v: Float64,
-          a: Float64, d: Float64, ttc: Float64, hit: Int64, d0: float,
-          previous: float) -> Float64:
+def _cost(scene: Scene, others: Obstacles, target: Float64, s: Float64, v: Float64, a: Float64,
+          ttc: Float64, hit: Int64, d0: float, previous: float, weights: Weights) -> Float64:
     """Lower is better. A collision outweighs all else, the later the less."""
     far = max(1.0, scene.limit_mps * STEP_S * STEPS)
-    cost = 1.0 - s[:, -1] / far
+    cost = weights.progress * (1.0 - s[:, -1] / far)
     cost += np.where(hit <= STEPS, 10.0 * (1.0 - 0.6 * hit / (STEPS + 1.0)), 0.0)
-    cost += np.where(ttc < TTC_S, 1.0, 0.0)
+    cost += weights.caution * np.where(ttc < TTC_S, 1.0, 0.0)
     jerk = np.abs(np.diff(a, axis=1)).max(1) / STEP_S
-    cost += 0.02 * np.maximum(0.0, jerk - 4.0) + 0.05 * np.maximum(0.0, -a.min(1) - 2.5)
     bend = np.interp(s, np.arange(len(scene.curvature)) - ROUTE_BACK_M, scene.curvature)
     sideways = np.abs(v * v * bend).max(1)
-    cost += 0.2 * np.maximum(0.0, sideways - 3.0)
+    cost += weights.comfort * (
+        0.02 * np.maximum(0.0, jerk - 4.0) + 0.05 * np.maximum(0.0, -a.min(1) - 2.5)
+        + 0.2 * np.maximum(0.0, sideways - 3.0))
     # lanes: leaving the route's own costs, nudging within it costs by the metre
     lane = np.array(scene.offsets)[np.abs(target[:, None] - np.array(scene.offsets)).argmin(1)]
-    cost += 0.10 * (np.abs(lane) > 1.0) + 0.07 * np.abs(target - lane)
-    cost += 0.06 * (np.abs(target - previous) > 0.4)
-    cost += 3.0 * _cuts_off(scene, others, target, d0)
+    cost += weights.lane * (0.10 * (np.abs(lane) > 1.0) + 0.07 * np.abs(target - lane)
+                            + 0.06 * (np.abs(target - previous) > 0.4))
+    cost += weights.caution * 3.0 * _cuts_off(scene, others, target, d0)
     return cost
 
 

@@ -38,6 +38,19 @@ def test_a_drive_is_perceived_from_its_pictures() -> None:
     assert told.tracks == ()
 
 
+def test_a_missing_camera_leaves_the_rest_to_be_told() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        eyes = Eyes(TorchRuntime(HydraNet("tiny")))
+    world = World(PerceptionParams(), 5)
+    working = np.ones(8, np.bool_)
+    working[0] = False
+    told = eyes.see(world, np.zeros((8, 192, 320, 3), np.uint8), working)
+    assert eyes.seen is not None
+    assert eyes.seen.found[0] is None
+    assert told.route.shape == scene.from_world(world).route.shape
+
+
 def test_odometry_is_the_motion_in_the_old_frame() -> None:
     world = World(PerceptionParams(), 5)
     for _ in range(30):

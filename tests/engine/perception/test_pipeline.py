@@ -15,11 +15,15 @@ STILL = Motion(0.0, 0.0, 0.0, 0.1)
 
 
 @pytest.fixture(scope="module")
-def pipeline() -> Pipeline:
+def runtime() -> TorchRuntime:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
-        network = HydraNet("tiny")
-    return Pipeline(rig(), TorchRuntime(network), least_score=0.02)
+        return TorchRuntime(HydraNet("tiny"))
+
+
+@pytest.fixture(scope="module")
+def pipeline(runtime: TorchRuntime) -> Pipeline:
+    return Pipeline(rig(), runtime, least_score=0.02)
 
 
 def frame() -> np.ndarray:
@@ -55,6 +59,35 @@ def test_no_camera_at_all_sees_nothing(pipeline: Pipeline) -> None:
     assert len(seen.objects.score) == 0
     assert seen.lines == ()
     assert np.isnan(seen.drivable).all()
+
+
+def test_what_is_seen_does_not_depend_on_the_threads(pipeline: Pipeline,
+                                                     runtime: TorchRuntime) -> None:
+    use = np.array([True, True, False, True, True, True, True, True])
+    pipeline.restart()
+    alone = pipeline.step(frame(), STILL, 5.0, use)
+    shared = Pipeline(rig(), runtime, least_score=0.02, threads=3).step(frame(), STILL, 5.0, use)
+    assert tuple(shared.times_ms) == STAGES
+    assert [f is None for f in shared.found] == [not u for u in use]
+    assert np.nanmax(np.abs(shared.depth - alone.depth)) < 1e-4
+    assert np.abs(shared.masks - alone.masks).max() < 1e-4
+    for a, b in zip(alone.found, shared.found, strict=True):
+        if a is not None and b is not None:
+            assert a.scores == pytest.approx(b.scores, abs=1e-4)
+
+
+def test_a_restart_forgets_the_tracks(runtime: TorchRuntime) -> None:
+    # an untrained network is a little sure of everything
+    pipeline = Pipeline(rig(), runtime, least_score=0.005)
+    pipeline.step(frame(), STILL, 5.0)
+    assert pipeline.tracker.tracks
+    pipeline.restart()
+    assert not pipeline.tracker.tracks
+
+
+def test_no_thread_is_refused(runtime: TorchRuntime) -> None:
+    with pytest.raises(InvalidInput, match="threads is 0"):
+        Pipeline(rig(), runtime, threads=0)
 
 
 def test_pictures_of_another_rig_are_refused(pipeline: Pipeline) -> None:

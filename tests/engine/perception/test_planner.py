@@ -6,7 +6,7 @@ from engine.perception.decision import closed_at
 from engine.perception.planner import Planner
 from engine.perception.scene import GateAhead
 from engine.perception.signals import AMBER, GREEN, NONE, RED
-from engine.perception.trajectory import NO_GATE, obstacles
+from engine.perception.trajectory import NO_GATE, Weights, obstacles
 from tests.engine.perception.plans import scene, track
 
 
@@ -112,6 +112,24 @@ def test_it_returns_to_the_middle_of_its_lane():
     p = plan(scene(speed=9.0, aside=0.9))
     assert p.command.steering < -0.005
     assert abs(p.path[-1, 1] + 0.9) < 0.3
+
+
+def test_the_weights_decide_between_lane_and_progress():
+    # a slow truck ahead and a free lane beside it
+    s = scene(speed=8.0, tracks=[track(30.0, 0.0, length=8.6, width=2.45)], offsets=(0.0, 3.5))
+    planner = Planner()
+    assert planner.plan(s).target > 2.0
+    planner = Planner(Weights(lane=40.0))
+    assert planner.plan(s).target < 2.0
+    # one may be changed between two ticks
+    planner.weights = Weights()
+    assert planner.plan(s).target > 2.0
+
+
+def test_a_plan_holds_all_candidates_and_which_was_chosen():
+    p = plan(scene(speed=8.0, tracks=[track(30.0, 0.0)], offsets=(0.0, 3.5)))
+    assert p.candidates.cost[p.chosen] == p.candidates.cost.min() == p.cost
+    assert np.array_equal(p.path[:, 0], p.candidates.x[p.chosen])
 
 
 def test_planning_has_no_memory_of_anything_but_the_lane():
