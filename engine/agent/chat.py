@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import logging
-import os
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 from engine.agent.approval import Question
@@ -29,15 +30,18 @@ from engine.agent.events import (
     Unsaid,
 )
 from engine.agent.house.house import House
+from engine.agent.images import image_service
+from engine.agent.judged import default_file, keep, task_of
 from engine.agent.knowledge.index import Index
 from engine.agent.knowledge.readers import read_upload
+from engine.agent.ledger import DayPurse, ledger_of
 from engine.agent.loop import MAX_QUESTION, Settings
 from engine.agent.messages import User
 from engine.agent.model import ChatModel
-from engine.agent.openai_model import Endpoint, OpenAIModel
+from engine.agent.models import model_of
 from engine.agent.params import AgentParams
-from engine.agent.planner.planner import OfflinePlanner
 from engine.agent.rates import RateLimit
+from engine.agent.tools import Picture
 from engine.agent.trace import Trace
 from engine.errors import EngineError, InvalidInput, StoreError
 
@@ -46,25 +50,8 @@ log = logging.getLogger(__name__)
 RATE: Final = RateLimit()
 """For all chats of this server."""
 STOP_S: Final = 2.0
-
-
-def model_of(params: AgentParams, uploads: Index | None = None) -> ChatModel:
-    """Who answers, by the settings and the environment.
-
-    Args:
-        params: The chat's settings.
-        uploads: The conversation's own files, which the offline planner needs to know of.
-
-    Raises:
-        InvalidInput: If a model is chosen and none is named in ATRIUM_MODEL.
-    """
-    if params.answers == "offline planner":
-        return OfflinePlanner(uploads)
-    name = os.environ.get("ATRIUM_MODEL", "").strip()
-    if not name:
-        raise InvalidInput("no model is set up: start Atrium with ATRIUM_MODEL (and "
-                           "OPENAI_API_KEY or OPENAI_BASE_URL) set, or choose the offline planner")
-    return OpenAIModel(Endpoint.from_environment(name))
+MAX_NAME: Final = 120
+MAX_PICTURES: Final = 8
 
 
 class Chat:
@@ -75,9 +62,13 @@ class Chat:
         version: Grows with every change that a page should show.
         replies: Ended replies with their figures, oldest first.
         trace: Spans of the latest reply.
+        model: Name of the model that answers, where it is not the environment's.
+        thumbs: How replies were judged, by node.
+        day: Dollars that all chats have cost today; None where it cannot be told.
     """
 
-    def __init__(self, house: House, params: AgentParams, archive: Archive | None = None) -> None:
+    def __init__(self, house: House, params: AgentParams, archive: Archive | None = None,
+                 judged: Path | None = None) -> None:
         self.house = house
         self.params = params
         self.conversation = Conversation()
@@ -91,7 +82,12 @@ class Chat:
         self.owner = ""
         self.off: frozenset[str] = frozenset()
         self.notice = ""
+        self.model = ""
+        self.thumbs: dict[int, bool] = {}
+        self.day: float | None = None
         self._archive = archive
+        self._judged = judged or default_file()
+        self._pictures: OrderedDict[str, Picture] = OrderedDict()
         self._session = secrets.token_hex(8)
         self._lock = threading.RLock()
         self._stop = threading.Event()
@@ -189,11 +185,47 @@ class Chat:
         """Say whose chat this is, so that it can be kept and found again."""
         self.owner = owner
         self._list()
+        self._look_at_day()
         self._changed()
 
     def history(self) -> list[dict[str, Any]]:
         """Saved chats of the owner, the newest first, as of the last time one was saved."""
         return self._history
+
+    def name_model(self, name: str) -> None:
+        """Choose the model that answers; the server is the environment's.
+
+        Raises:
+            InvalidInput: If that cannot be a model's name.
+        """
+        wanted = name.strip()
+        if len(wanted) > MAX_NAME or not wanted.isprintable():
+            raise InvalidInput(f"a model's name has at most {MAX_NAME} printable characters")
+        self.model = wanted
+        self._changed()
+
+    def judge(self, node: int, *, up: bool) -> int:
+        """Call a reply good or bad: it becomes a task; how many there are now.
+
+        Raises:
+            InvalidInput: If there is no such reply, or it makes no task.
+            StoreError: If the task cannot be kept.
+        """
+        kept = keep(task_of(self.conversation, node, self.name, up=up), self._judged)
+        self.thumbs[node] = up
+        self._changed()
+        return kept
+
+    def picture(self, call_id: str) -> str:
+        """A picture that a call brought, as a data URL.
+
+        Raises:
+            InvalidInput: If it is not kept any more.
+        """
+        found = self._pictures.get(call_id)
+        if found is None:
+            raise InvalidInput("that picture is not kept any more; ask for it again")
+        return f"data:{found.media};base64,{base64.b64encode(found.content).decode()}"
 
     def upload(self, name: str, content: bytes) -> str:
         """Take in a file to be searched; a sentence about it.
@@ -249,7 +281,7 @@ class Chat:
     def _answer(self) -> None:
         """Start the reply to the last message."""
         try:
-            model = model_of(self.params, self.uploads)
+            model = model_of(self.params, self.uploads, self.model)
         except EngineError as error:
             self.notice = str(error)
             self._changed()
@@ -269,7 +301,9 @@ class Chat:
                             patience_s=params.patience_s)
         try:
             agent = agent_for(self.house, model, settings, approver=_Person(self),
-                              uploads=self.uploads, off=self.off)
+                              uploads=self.uploads, images=image_service(params.picture_price),
+                              purse=DayPurse(lambda: self.house.store, params.day_money),
+                              off=self.off)
             ended = agent.reply(self.conversation, self._stop, self._tell, self.trace)
         except EngineError as error:
             self.notice = str(error)
@@ -283,6 +317,7 @@ class Chat:
             self._began.clear()
             self._progress.clear()
             self._thread = None
+        self._look_at_day()
         self._save()
         self._changed()
 
@@ -310,6 +345,11 @@ class Chat:
             elif isinstance(event, CallEnded):
                 self._began.pop(event.call.id, None)
                 show = event.answer.show if event.answer else None
+                if event.answer and event.answer.picture:
+                    show = {**(show or {}), "call": event.call.id}
+                    self._pictures[event.call.id] = event.answer.picture
+                    if len(self._pictures) > MAX_PICTURES:
+                        self._pictures.popitem(last=False)
                 self._steps[event.call.id] = {
                     "seconds": event.seconds, "show": show,
                     "sources": list(event.answer.sources) if event.answer else []}
@@ -317,6 +357,7 @@ class Chat:
                 self._question = None
             elif isinstance(event, Ended):
                 self.replies.append(event)
+                self.conversation.spent(event.usage.total, event.dollars)
                 self.ended[self.conversation.head] = event
                 self.notice = event.text if event.how not in ("answered",) else ""
             elif isinstance(event, Asked):
@@ -328,8 +369,18 @@ class Chat:
         if self._archive is not None and self.owner:
             self._history = [asdict(k) for k in self._archive.list(self.owner)]
 
+    def _look_at_day(self) -> None:
+        """What today has cost, for the meter; the cap itself is the ledger's."""
+        try:
+            self.day = ledger_of(self.house.store).today()
+        except StoreError as error:
+            log.warning("today's cost cannot be read: %s", error)
+            self.day = None
+
     def _forget(self) -> None:
         self._steps.clear()
+        self.thumbs.clear()
+        self._pictures.clear()
         self.ended.clear()
         self.trace = Trace()
         self.notice = ""
@@ -359,7 +410,3 @@ class _Person:
         """See `Approver`."""
         return self._chat.ask_person(question)
 
-
-def as_text(conversation: Conversation) -> str:
-    """A chat as JSON for a download."""
-    return json.dumps(json.loads(conversation.to_json()), indent=1)

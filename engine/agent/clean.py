@@ -30,7 +30,7 @@ def safe_markdown(text: str) -> str:
     Code stays as it is; HTML is escaped; images become their description; links that leave the app
     become text with their address; characters that hide or turn text are dropped.
     """
-    text = _visible(text)
+    text = visible(text)
     if len(text) > MAX_SHOWN:
         text = text[:MAX_SHOWN] + "\n\n… [cut: the answer is longer]"
     out: list[str] = []
@@ -42,7 +42,7 @@ def safe_markdown(text: str) -> str:
     return "".join(out)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Without controls, direction marks, tags and other characters that nobody sees."""
     return "".join(c for c in text
                    if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -42,12 +43,21 @@ class Conversation:
         title: What the history list calls it.
         nodes: Every message ever said, in the order it was said.
         head: Node that the next message follows, or `ROOT`.
+        tokens: What all its replies have used, branches included.
+        dollars: What they have cost.
     """
 
     def __init__(self, title: str = "") -> None:
         self.title = title
         self.nodes: list[Node] = []
         self.head = ROOT
+        self.tokens = 0
+        self.dollars = 0.0
+
+    def spent(self, tokens: int, dollars: float) -> None:
+        """Add what a reply has used."""
+        self.tokens += tokens
+        self.dollars += dollars
 
     def say(self, message: Message) -> int:
         """Add a message after the head and move there; returns its node."""
@@ -121,6 +131,7 @@ class Conversation:
         """Text that `from_json` reads back to an equal conversation."""
         return json.dumps({
             "version": VERSION, "title": self.title, "head": self.head,
+            "tokens": self.tokens, "dollars": self.dollars,
             "nodes": [{"parent": n.parent, "kind": _NAMES[type(n.message)], **asdict(n.message)}
                       for n in self.nodes]})
 
@@ -143,6 +154,9 @@ class Conversation:
             out = cls(str(kept["title"]))
             out.nodes = [Node(_parent(n, i), _message(n)) for i, n in enumerate(kept["nodes"])]
             out.head = int(kept["head"])
+            out.spent(int(kept.get("tokens", 0)), float(kept.get("dollars", 0.0)))
+            if not (out.tokens >= 0 and 0 <= out.dollars < math.inf):
+                raise ValueError("what it cost")
             if not ROOT <= out.head < len(out.nodes):
                 raise IndexError(out.head)
         except InvalidInput:

@@ -8,7 +8,8 @@ A suite is a JSONL file, one task a line:
 
 `before` brings the house into a state and is not judged. `expect` may hold: `calls` (each with the
 arguments that matter, in order; others between them are allowed unless they change something),
-`never` (tools that must not be called), `changes` (how many calls may change something), `params`
+`never` (tools that must not be called), `unlike` (calls that must not be made again just so, of a
+reply that a person called bad), `changes` (how many calls may change something), `params`
 and `state` of the newest run, `says` and `says_not` (in the last answer, case ignored), and
 `asks_back` (an answer without any call).
 
@@ -112,8 +113,8 @@ def load_suite(path: Path) -> list[Task]:
     return tasks
 
 
-_CHECKS: Final = frozenset(("calls", "never", "changes", "params", "state", "says", "says_not",
-                            "asks_back"))
+_CHECKS: Final = frozenset(("calls", "never", "unlike", "changes", "params", "state", "says",
+                            "says_not", "asks_back"))
 
 
 def run_task(task: Task, model: ChatModel, store: Store, settings: Settings) -> Verdict:
@@ -173,6 +174,8 @@ def _judge(expect: Mapping[str, Any], calls: Sequence[tuple[str, dict[str, Any],
     if len(stray) > allowed:
         wrong.append(f"changed something unasked: {', '.join(stray)}")
     wrong += [f"called {n}" for n, _, _ in calls if n in expect.get("never", ())]
+    if "unlike" in expect and _again(calls, expect["unlike"]):
+        wrong.append("did again what was called bad")
     if expect.get("asks_back") and calls:
         wrong.append(f"called {calls[0][0]} instead of asking back")
     newest = house.own_runs()[-1] if house.own_runs() else None
@@ -188,6 +191,14 @@ def _judge(expect: Mapping[str, Any], calls: Sequence[tuple[str, dict[str, Any],
     wrong += [f"the answer says {w!r}" for w in expect.get("says_not", ())
               if str(w).lower() in low]
     return wrong, len(stray) > allowed
+
+
+def _again(calls: Sequence[tuple[str, dict[str, Any], bool]],
+           bad: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether exactly the calls were made that a person called bad."""
+    return len(calls) == len(bad) and all(
+        name == b["tool"] and _holds(arguments, b.get("arguments", {}))
+        for (name, arguments, _), b in zip(calls, bad, strict=True))
 
 
 def _holds(given: Any, wanted: Any) -> bool:

@@ -75,6 +75,7 @@ class ImageService:
             InvalidInput: If `stop` was set.
         """
         limit = min(timeout_s, PATIENCE_S)
+        client_of(self.endpoint)  # importing takes its time, and is not the service's fault
         task = asyncio.run_coroutine_threadsafe(self._request(prompt, limit), on_loop())
         end = time.monotonic() + limit + 1.0
         try:

@@ -299,8 +299,6 @@ class _Reply:
             rule, why = ruling(tool.permission, self.settings.changes, tainted=tainted)
             span.ok = rule != "no"
             span.data["ruling"] = rule
-        if rule == "go":
-            return True
         if rule == "no":
             self._refuse(call, f"Not run: {why}.")
             return False
@@ -309,6 +307,8 @@ class _Reply:
                                f"${self.meter.dollars:.2f} of ${self.meter.limits.money:.2f} for "
                                "one reply are used. Raise the budget in the settings.")
             return False
+        if rule == "go":
+            return True
         try:
             change = tool.preview(arguments) if tool.preview else ""
         except EngineError as error:

@@ -96,6 +96,7 @@ class OpenAIModel:
                max_tokens: int) -> Generator[Piece, None, None]:
         """See `ChatModel.stream`."""
         pieces: queue.SimpleQueue[Piece | BaseException] = queue.SimpleQueue()
+        client_of(self.endpoint)  # importing would hold up the loop, and everybody's requests
         task = asyncio.run_coroutine_threadsafe(
             self._answer(messages, tools, timeout_s, max_tokens, pieces), on_loop())
         deadline = time.monotonic() + timeout_s + 1.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.agent.house.house import House
 from engine.agent.params import AgentParams
 from engine.agent.summary import cards
 from engine.agent.trace import Trace
+from engine.agent.transcript import as_markdown
 from engine.agent.view import picture
 from engine.errors import InvalidInput
 from engine.live.simulation import Array, Event, Frame, Points, Scene, Snapshot
@@ -29,7 +31,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "edit": "say a message differently: node, text", "again": "another answer: node",
     "switch": "go to a branch: node", "new": "begin an empty chat", "open": "a saved chat: name",
     "own": "whose chat it is: owner", "tools": "switch tools off: off",
-    "thumb": "judge a reply: node, up"}
+    "thumb": "judge a reply: node, up", "model": "who answers: name",
+    "picture": "an image that a call brought: call", "save": "the chat as Markdown"}
 NOTHING: Final = Frame(np.zeros((0, 2), np.int16), np.zeros(0, np.uint8))
 
 
@@ -41,16 +44,17 @@ class AgentSimulation:
         seed: Unused: a chat has nothing to draw.
         house: What its tools work on.
         archive: Where chats are kept, or None.
+        judged: Suite that judged replies are added to; the house's own by default.
     """
 
     step_s: float = 1.0 / STEPS_PER_S
     scene_version: int = 0
 
     def __init__(self, params: AgentParams, seed: int = 0, *, house: House,
-                 archive: Archive | None = None) -> None:
+                 archive: Archive | None = None, judged: Path | None = None) -> None:
         self.params = params
         self.step_count = 0
-        self.chat = Chat(house, params, archive)
+        self.chat = Chat(house, params, archive, judged)
         self.chat.on_reply(self._replied)
         self._lock = threading.Lock()
         self._points: list[Points] = []
@@ -109,12 +113,12 @@ class AgentSimulation:
         if name not in COMMANDS:
             raise InvalidInput(f"there is no command {name[:40]!r}; choose from "
                                f"{', '.join(COMMANDS)}")
-        work: Callable[[Mapping[str, Any]], None] = getattr(self, f"_{name}")
+        work: Callable[[Mapping[str, Any]], str | None] = getattr(self, f"_{name}")
         try:
-            work(arguments)
+            said = work(arguments)
         except (KeyError, TypeError) as error:
             raise InvalidInput(f"{name} takes {COMMANDS[name]}") from error
-        return name
+        return said or name
 
     def inspect(self, agent: int) -> Mapping[str, Any]:
         """A chat has no agents to look at.
@@ -172,15 +176,20 @@ class AgentSimulation:
         self.chat.version += 1
 
     def _thumb(self, a: Mapping[str, Any]) -> None:
-        node = _number(a["node"])
-        said = self.chat.conversation.nodes[node].message if 0 <= node < len(
-            self.chat.conversation.nodes) else None
-        if said is None:
-            raise InvalidInput(f"there is no reply {node}")
+        node, up = _number(a["node"]), a["up"] is True
+        self.chat.judge(node, up=up)
         with self._lock:
-            self._events.append(Event(
-                self.step_count, "thumb", "up" if a["up"] is True else "down",
-                {"node": node, "chat": self.chat.name}))
+            self._events.append(Event(self.step_count, "thumb", "up" if up else "down",
+                                      {"node": node, "chat": self.chat.name}))
+
+    def _model(self, a: Mapping[str, Any]) -> None:
+        self.chat.name_model(str(a["name"]))
+
+    def _save(self, _: Mapping[str, Any]) -> str:
+        return as_markdown(self.chat.conversation)
+
+    def _picture(self, a: Mapping[str, Any]) -> str:
+        return self.chat.picture(str(a["call"]))
 
     def _replied(self, ended: Ended, trace: Trace) -> None:
         """From the reply's thread: figures and spans for the store."""

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.agent.clean import visible
 from engine.agent.desk import house_tools
 from engine.agent.messages import Assistant, ToolResult, User
-from engine.agent.planner.planner import LABEL
+from engine.agent.models import model_of
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ def picture(chat: Chat) -> dict[str, Any]:
     """Everything a page needs, JSON-able."""
     facts = chat.facts()
     limits = chat.params
+    talk = chat.conversation
     last = chat.replies[-1] if chat.replies else None
     return {
         "version": chat.version, "items": _items(chat)[-MAX_ITEMS:], **facts,
-        "title": chat.conversation.title, "name": chat.name, "label": _label(chat),
+        "title": talk.title, "name": chat.name, "label": _label(chat),
         "offline": chat.params.answers == "offline planner", "files": chat.files,
         "history": chat.history(), "suggestions": _suggestions(chat),
         "runs": [{"number": r.record.number, "engine": r.domain, "label": r.label,
@@ -37,8 +39,9 @@ def picture(chat: Chat) -> dict[str, Any]:
             "turns": [last.turns, limits.turns], "calls": [last.calls, limits.calls],
             "seconds": [last.seconds, limits.seconds],
             "tokens": [last.usage.total, limits.tokens], "money": [last.dollars, limits.money]},
-        "cost": sum(r.dollars for r in chat.replies),
-        "tokens": sum(r.usage.total for r in chat.replies),
+        "cost": talk.dollars, "tokens": talk.tokens,
+        "spent": {"reply": last.dollars if last else 0.0, "chat": talk.dollars, "day": chat.day,
+                  "cap": limits.day_money},
     }
 
 
@@ -62,8 +65,9 @@ def _items(chat: Chat) -> list[dict[str, Any]]:
                          "branches": branches if len(branches) > 1 else []}
                 out.append(reply)
             reply["node"] = node
-            reply["text"] = "\n\n".join(t for t in (reply["text"], message.text or message.refusal)
-                                        if t)
+            reply["thumb"] = chat.thumbs.get(node)
+            said = visible(message.text or message.refusal)
+            reply["text"] = "\n\n".join(t for t in (reply["text"], said) if t)
             reply["finish"] = message.finish
             reply["steps"] += [
                 {"id": c.id, "tool": c.name, "arguments": _shown(c.arguments), "ok": None,
@@ -95,9 +99,8 @@ def _shown(arguments: str) -> Any:
 
 
 def _label(chat: Chat) -> str:
-    from engine.agent.chat import model_of
     try:
-        return model_of(chat.params).label if chat.params.answers == "model" else LABEL
+        return model_of(chat.params, name=chat.model).label
     except EngineError as error:
         return str(error)
 

@@ -18,6 +18,8 @@ from engine.params import knobs
 from engine.store.records import Outcome
 
 CHANGED: Final = ", changed"
+JOINED: Final = " · "
+"""Between the parts of a label that a page puts together."""
 _VALUE: Final = re.compile(r"[-+]?[\d.,:]+(?:e[-+]?\d+)?(?:T[\d:.]+)?(?:[-+]\d\d:\d\d|Z)?|")
 """A number, a date, a time, or nothing."""
 
@@ -49,7 +51,8 @@ def outside(value: Any, known: Iterable[str] = ()) -> bool:
 
     def foreign(item: Any) -> bool:
         if isinstance(item, str):
-            return item not in words and item not in more and not _VALUE.fullmatch(item)
+            return any(part not in words and part not in more and not _VALUE.fullmatch(part)
+                       for part in item.split(JOINED))
         if isinstance(item, Mapping):
             return any(map(foreign, item.values()))
         if isinstance(item, list | tuple):

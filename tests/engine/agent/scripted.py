@@ -12,11 +12,12 @@ class Scripted:
     name = label = "scripted"
 
     def __init__(self, turns):
-        self.turns, self.requests = list(turns), []
+        self.turns, self.requests, self.most = list(turns), [], []
 
     def stream(self, messages, tools, *, stop, timeout_s, max_tokens):
         assert violations(messages) == []
         self.requests.append(list(messages))
+        self.most.append(max_tokens)
         for item in self.turns[min(len(self.requests), len(self.turns)) - 1]:
             if isinstance(item, ModelError):
                 raise item

@@ -2,7 +2,8 @@
 
 It speaks real HTTP and real server-sent events. Each request is checked for the order of its
 messages, by rules written from the API reference and not from our own code, and then answered by
-the next act of a script. The last act repeats.
+the next act of a script; a function is given the request and returns the act. The last act
+repeats.
 """
 
 import json
@@ -60,6 +61,16 @@ def complaint(body):
         function = tool["function"]
         if tool["type"] != "function" or function["parameters"].get("type") != "object":
             return f"tool {function.get('name')} has no object schema"
+    return None
+
+
+def image_complaint(body):
+    """The same for a request for a picture."""
+    for name in ("model", "prompt"):
+        if not isinstance(body.get(name), str) or not body[name]:
+            return f"missing {name}"
+    if body.get("n", 1) != 1 or body.get("size") not in ("256x256", "512x512", "1024x1024"):
+        return "n or size is wrong"
     return None
 
 
@@ -142,7 +153,10 @@ class _Handler(BaseHTTPRequestHandler):
         with script.lock:
             script.requests.append(body)
             act = script.acts[min(len(script.requests), len(script.acts)) - 1]
-        if wrong := complaint(body):
+        if callable(act):
+            act = act(body)
+        images = self.path.endswith("/images/generations")
+        if wrong := (image_complaint if images else complaint)(body):
             script.complaints.append(wrong)
             act = Status(400, {"error": {"message": wrong, "type": "invalid_request_error"}})
         self.close_connection = True
@@ -150,6 +164,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._play(act, script)
         except (BrokenPipeError, ConnectionResetError):
             script.left.set()
+
+    def do_GET(self):
+        held = self.server.script.files.get(self.path)
+        self.close_connection = True
+        if isinstance(held, str):
+            self._head(302, "text/plain", length=0, location=held)
+        elif held is None:
+            self._head(404, "text/plain", length=0)
+        else:
+            self._head(200, "application/octet-stream", length=len(held))
+            self.wfile.write(held)
 
     def _play(self, act, script):
         if isinstance(act, Hang):
@@ -202,7 +227,7 @@ class Script:
         self.acts = list(acts)
         self.requests, self.complaints = [], []
         self.lock, self.closing, self.left = threading.Lock(), threading.Event(), threading.Event()
-        self.url = ""
+        self.url, self.files = "", {}
 
 
 class _Server(ThreadingHTTPServer):

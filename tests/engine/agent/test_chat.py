@@ -6,10 +6,11 @@ import pytest
 
 from engine.agent.archive import Archive
 from engine.agent.budget import Limits
-from engine.agent.chat import Chat, model_of
+from engine.agent.chat import Chat
 from engine.agent.conversation import Conversation
 from engine.agent.house.house import House
 from engine.agent.messages import User, violations
+from engine.agent.models import model_of
 from engine.agent.params import AgentParams
 from engine.agent.rates import RateLimit
 from engine.agent.simulation import COMMANDS, AgentSimulation
@@ -36,13 +37,16 @@ def store(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch):
     monkeypatch.setattr("engine.agent.chat.RATE", RateLimit(1000, 1000, 1000, 1000))
+    for name in ("OPENAI_API_KEY", "ATRIUM_IMAGE_MODEL", "ATRIUM_DAY_BUDGET"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def world(store, tmp_path):
     runs = Registry()
     world = AgentSimulation(AgentParams(changes="allow"), house=House(runs, lambda: store),
-                            archive=Archive(tmp_path / "chats"))
+                            archive=Archive(tmp_path / "chats"),
+                            judged=tmp_path / "judged.jsonl")
     world.command("own", {"owner": OWNER})
     yield world
     world.close()
@@ -238,7 +242,9 @@ def test_tools_can_be_switched_off_and_replies_judged(world):
     facts = ask(world, "what is 17 * 23")
     assert "run_code" in facts["items"][-1]["text"]
     assert {t["name"]: t["on"] for t in facts["tools"]}["run_code"] is False
-    world.command("thumb", {"node": facts["items"][-1]["node"], "up": False})
+    node = facts["items"][-1]["node"]
+    world.command("thumb", {"node": node, "up": False})
+    assert world.snapshot().facts["items"][-1]["thumb"] is False
     assert [(e.kind, e.text) for e in world.drain_events() if e.kind == "thumb"] == [
         ("thumb", "down")]
 
