@@ -2,9 +2,11 @@
 
 import json
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Download, Page
+from playwright.sync_api import TimeoutError as Late
 
 from tests.browser.conftest import Window
 from tests.waiting import until
@@ -43,6 +45,22 @@ def click(window: Window, vertex: str) -> None:
 def stone(window: Window, vertex: str) -> str:
     shown = facts(window)
     return shown["stones"][point(vertex, shown["size"])]
+
+
+def saved_record(window: Window) -> str:
+    """Press Save, again where a redraw replaced the file between the press and its answer."""
+    saved: list[Download] = []
+
+    def pressed() -> bool:
+        window.settle()
+        with suppress(Late):
+            with window.page.expect_download(timeout=5_000) as download:
+                window.page.get_by_role("button", name="Save as SGF").click()
+            saved.append(download.value)
+        return bool(saved)
+
+    until(pressed, 60)
+    return saved[0].path().read_text()
 
 
 def searched(window: Window) -> None:
@@ -160,11 +178,10 @@ def test_a_record_is_pasted_saved_and_refused(window, app):
     page.get_by_role("button", name="Open what was pasted").click()
     until(lambda: facts(window).get("size") == 13)
     assert facts(window)["number"] == 2
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as SGF").click()
-    text = download.value.path().read_text()
+    text = saved_record(window)
     assert "SZ[13]" in text
     assert "W[kk]" in text
+    window.settle()
     field.fill("(;SZ[9];B[ee];W[ee])")
     page.get_by_role("button", name="Open what was pasted").click()
     page.get_by_text("breaks the rules after move 1").wait_for()
