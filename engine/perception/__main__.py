@@ -1,4 +1,4 @@
-"""Command line of perception: render and cache, train, evaluate, detect, drive.
+"""Command line of perception: render and cache, train, evaluate, detect, drive, run a fleet.
 
 Every command prints one JSON object on standard output. Exit status: 0 fine, 1 a command that ran
 and failed its own measure, 2 input that cannot be used.
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from engine.command_line import execute
-from engine.perception import cli_net, cli_world
+from engine.perception import cli_fleet, cli_net, cli_world
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     cli_net.register(commands)
     cli_world.register(commands)
+    cli_fleet.register(commands)
     return execute(parser, arguments)
 
 
