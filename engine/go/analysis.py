@@ -257,7 +257,7 @@ def choose(tree: Tree, params: SearchParams, temperature: float, rng: np.random.
 
 
 def _improved_logits(tree: Tree, rows: Candidates, params: SearchParams) -> Float64:
-    """Logit plus σ(Q) of each row, see `search_kernels.select_candidate`."""
+    """Logit plus σ(Q) of each row, see `selection.select_candidate`."""
     scale = (params.c_visit + float(rows.visits.max())) * params.c_scale
     logits: Float64 = np.log(np.maximum(rows.prior, 1e-30)) + scale * (rows.utility + 1.0) / 2.0
     return logits

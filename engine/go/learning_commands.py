@@ -1,4 +1,4 @@
-"""Commands of learning: teach, train, selfplay, match and ladder."""
+"""Commands of learning: teach, spar, train, selfplay, match and ladder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     """Add the commands to a parser."""
     from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
-    from engine.go.teacher import TEACHER
+    from engine.go.teacher import SPARRER, TEACHER
 
     teach = commands.add_parser("teach", help="let a GTP engine play games to learn from")
     teach.add_argument("--engine", default=TEACHER, help=f"command line (default {TEACHER!r})")
@@ -33,6 +33,19 @@ def register(commands: Commands) -> None:
     teach.add_argument("--out", type=Path, required=True, help="folder of the games")
     teach.add_argument("--seed", type=int, default=1, help="seed of the variety (default 1)")
     teach.set_defaults(command=_teach)
+
+    spar = commands.add_parser("spar", help="let a network play a GTP engine to learn from")
+    spar.add_argument("--network", required=True, help="network, by name or file")
+    spar.add_argument("--engine", default=SPARRER, help=f"command line (default {SPARRER!r})")
+    spar.add_argument("--games", type=int, required=True, help="games in the folder at the end")
+    spar.add_argument("--visits", type=int, default=200, help="simulations a move (default 200)")
+    spar.add_argument("--size", type=int, default=9, help="board size (default 9)")
+    spar.add_argument("--komi", type=float, default=7.0, help="komi (default 7)")
+    spar.add_argument("--levels", default="", metavar="LEVEL:SHARE,…",
+                      help="levels of the engine and their shares (default: a mix of 1 to 10)")
+    spar.add_argument("--out", type=Path, required=True, help="folder of the games")
+    spar.add_argument("--seed", type=int, default=1, help="seed of the variety (default 1)")
+    spar.set_defaults(command=_spar)
 
     train = commands.add_parser("train", help="learn from a folder of games; resumes by itself")
     train.add_argument("--folder", type=Path, required=True, help="folder of the run")
@@ -105,6 +118,24 @@ def _teach(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
             if stop.is_set():
                 break
     return {"games": shelf.count(), "folder": str(options.out)}, 0
+
+
+def _spar(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from engine.go.opponent import Opponent
+    from engine.go.runtime import open_evaluator
+    from engine.go.sparring import Sparring, count, spar
+    from engine.go.teacher import Curriculum
+
+    curriculum = Curriculum(size=options.size, komi=options.komi)
+    if options.levels:
+        curriculum = replace(curriculum, levels=_levels(options.levels))
+    plan = Sparring(curriculum, visits=options.visits)
+    with until_told() as stop, Opponent(options.engine) as engine:
+        for _ in spar(engine, open_evaluator(options.network), plan, options.out, options.games,
+                      options.seed):
+            if stop.is_set():
+                break
+    return {"games": count(options.out), "folder": str(options.out)}, 0
 
 
 def _levels(text: str) -> tuple[tuple[int, float], ...]:

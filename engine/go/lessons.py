@@ -17,7 +17,7 @@ from engine.go.teacher import Lesson
 
 _log = logging.getLogger(__name__)
 
-_OWNER: Final = {"x": 1, "o": -1, ".": 0}
+OWNER: Final = {"x": 1, "o": -1, ".": 0}
 _CLEANING_KEPT: Final = 4  # one position in four once the first pass has been played
 
 
@@ -56,7 +56,7 @@ def _game(lesson: Lesson) -> Games:
         weight = level_weight(int(digit, 16)) if kept else 0.0
         positions.append(Position(move, ((move, 1.0),) if weight else (), weight, float(kept)))
     return one_game(positions, komi=lesson.komi, score=lesson.score,
-                    owner=np.array([_OWNER[c] for c in lesson.owner], np.int8))
+                    owner=np.array([OWNER[c] for c in lesson.owner], np.int8))
 
 
 @njit(cache=True, nogil=True)

@@ -32,10 +32,11 @@ _log = logging.getLogger(__name__)
 
 TEACHER: Final = ("gnugo --mode gtp --chinese-rules --positional-superko --capture-all-dead "
                   "--never-resign")
+SPARRER: Final = "gnugo --mode gtp --chinese-rules --positional-superko --never-resign"
 _SHARD_GAMES: Final = 1000
 _MOVE_LIMIT: Final = 4  # moves a point; a game that is longer is thrown away
 _RANDOM: Final = "0"
-_HIGHEST: Final = 10
+HIGHEST: Final = 10
 _COMMANDS: Final = ("level", "set_random_seed", "final_score", "final_status_list")
 
 
@@ -199,7 +200,7 @@ def play_lesson(engine: Opponent, curriculum: Curriculum, rng: np.random.Generat
         by = _RANDOM
         if point is None:
             if current != levels[colour]:
-                current = levels[colour] if "level" in able else _HIGHEST
+                current = levels[colour] if "level" in able else HIGHEST
                 if "level" in able:
                     engine.ask(f"level {current}")
             point = engine.genmove(colour, size)
@@ -211,7 +212,7 @@ def play_lesson(engine: Opponent, curriculum: Curriculum, rng: np.random.Generat
         passes = passes + 1 if point == size * size else 0
         colour = -colour
     if able >= {"final_score", "final_status_list"}:
-        score, owner = engine.final_score(), _owner(engine, size)
+        score, owner = engine.final_score(), owners(engine, size)
     else:
         score, owner = _counted(size, curriculum.komi, moves)
     return Lesson(size, curriculum.komi, tuple(moves), "".join(chosen), score, owner)
@@ -236,8 +237,8 @@ def _slip(engine: Opponent, colour: int, size: int, rng: np.random.Generator) ->
     return None
 
 
-def _owner(engine: Opponent, size: int) -> str:
-    """Who owns each point in the end, as the engine says."""
+def owners(engine: Opponent, size: int) -> str:
+    """Who owns each point of the position at hand as the engine says, in `Lesson.owner` form."""
     owner = ["."] * (size * size)
     dead = set(engine.points("final_status_list dead", size))
     for letter, other, name in (("x", "o", "black"), ("o", "x", "white")):

@@ -14,7 +14,8 @@ from engine.go.evaluator import UniformEvaluator
 from engine.go.executors import InlineExecutor, LocalExecutor, open_executor
 from engine.go.learning_params import SelfPlayParams
 from engine.go.replay import Sampler, join, size_of
-from engine.go.selfplay import Job, play_games, play_job, search_params
+from engine.go.selfplay import Job, _Game, play_games, play_job, search_params
+from tests.engine.go.boards import moves
 from tests.engine.go.learning import random_checkpoint
 from tests.waiting import until
 
@@ -51,13 +52,21 @@ def test_every_game_is_legal_and_ended(harvest):
             assert kernels.is_legal(board, int(move))
             kernels.play(board, int(move))
         assert kernels.ended(board)
-        assert kernels.area_score(board) == games.score[g]
-        owner = np.empty(25, np.int8)
-        kernels.area_owner(board, owner)
-        np.testing.assert_array_equal(games.owner[g], owner)
+        assert games.owner[g].sum() - games.komi[g] == games.score[g]
     assert harvest.evaluations > 0
     assert harvest.simulations >= harvest.evaluations
     assert harvest.black_points == (games.score > 0).sum() + (games.score == 0).sum() / 2
+
+
+def test_the_dead_are_off_the_board_when_a_game_is_counted():
+    """White's stone in the corner counts 1 and makes B1 neutral, until it is taken off."""
+    plain = QUICK.with_changes(komi_share=0.0)
+    game = _Game(Job(Path("none"), plain, 1, seed=1, number=0), 0)
+    moves(game.board, "A2", "A1", "B2", "pass", "C2", "pass", "D2", "pass", "E2", "pass", "C1",
+          "pass", "pass")
+    assert kernels.ended(game.board)
+    assert kernels.area_score(game.board) == 21.5
+    assert game.score == 24.5
 
 
 def test_deep_searches_alone_teach_the_policy(harvest):
