@@ -19,7 +19,7 @@ from pages.common.assets import asset_routes
 
 log = logging.getLogger("atrium")
 
-ENGINES = ("warehouse", "dispatch", "go", "agent")
+ENGINES = ("warehouse", "dispatch", "go", "perception", "agent")
 """Warmed in the order of the navigation."""
 
 

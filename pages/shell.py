@@ -30,6 +30,7 @@ page = st.navigation(
         warehouse,
         st.Page(HERE / "dispatch.py", title="Dispatch", icon=":material/local_taxi:"),
         st.Page(HERE / "go.py", title="Go", icon=":material/contrast:"),
+        st.Page(HERE / "perception.py", title="Perception", icon=":material/visibility:"),
         st.Page(HERE / "agent.py", title="Agent", icon=":material/chat_bubble:"),
         st.Page(HERE / "metrics.py", title="Metrics", icon=":material/monitoring:"),
     ],

@@ -16,7 +16,7 @@ def main() -> None:
     print("· warming caches", end="", flush=True)
     import streamlit  # noqa: F401 - byte-compiles it
 
-    for engine in ("warehouse", "dispatch", "go", "agent"):
+    for engine in ("warehouse", "dispatch", "go", "perception", "agent"):
         importlib.import_module(f"engine.{engine}.warm").warm()
     print(f": {time.monotonic() - started:.1f} s")
 

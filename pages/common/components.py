@@ -97,6 +97,17 @@ def desk(run: Run, view: str) -> None:
                           on_action_change=lambda: _act(run, key))
 
 
+def drive_desk(run: Run) -> None:
+    """Eight cameras with what is made of them; its own module lays the cards out.
+
+    Args:
+        run: The drive to show.
+    """
+    key = f"desk-{run.domain}"
+    _component("perception/desk")(key=key, data={"run": run.token},
+                                  on_action_change=lambda: _act(run, key))
+
+
 def chat(run: Run, *, height: int) -> None:
     """A chat with its history, trace and tools.
 
