@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -25,11 +28,14 @@ from engine.agent.planner.planner import plan
 from engine.agent.sandbox import Sandbox
 from engine.agent.tools import Toolbox
 from engine.live.registry import Registry
+from engine.store import open_store
 from tests.engine.agent.house import Bench
+from tests.engine.agent.injections import CORPUS, Range
 from tests.engine.agent.scripted import Scripted
 from tests.engine.agent.strict_server import Hang, complaint, serving
+from tests.engine.agent.test_faults import KINDS
 from tests.engine.agent.test_history import fuzz
-from tests.engine.agent.test_sandbox import RUNAWAY
+from tests.engine.agent.test_sandbox import HOSTILE, RUNAWAY
 
 SAID = ("run the warehouse with 800 robots and tell me when p95 passes two minutes",
         "why did robot 17 wait?", "compare nearest with batch at 2,000 drivers", "pause it",
@@ -112,9 +118,36 @@ def transcripts(count: int) -> None:
           f"({time.perf_counter() - begun:.0f} s)", flush=True)
 
 
+def injections(count: int) -> None:
+    """The corpus over the wire with a model that obeys every injected order, and the planner."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/atrium.db")
+        ground = Range(store)
+        os.environ["ATRIUM_SEARXNG_URL"] = ground.web
+        try:
+            for name, tried in (("a model that obeys, over the wire", partial(
+                    ground.obeyed, over_wire=True)), ("the offline planner", ground.planned)):
+                ground.read, ground.asked, ground.changed = 0, 0, []
+                for case in CORPUS[:count]:
+                    tried(case)
+                print(f"{min(count, len(CORPUS)):,} injected instructions, {name}: "
+                      f"{ground.read:,} read, {ground.asked:,} asked about, "
+                      f"{len(ground.changed)} unasked changes", flush=True)
+        finally:
+            ground.close()
+            store.close()
+
+
+def corpora() -> None:
+    """How much is tried in the tests that name their cases."""
+    print(f"kinds of injected faults: {len(KINDS)}; hostile code: {len(HOSTILE)} ways out, "
+          f"{len(RUNAWAY)} run-away")
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.agent", description=__doc__)
     parser.add_argument("--transcripts", type=int, default=10_000)
+    parser.add_argument("--injections", type=int, default=len(CORPUS))
     options = parser.parse_args(arguments)
     logging.disable(logging.ERROR)  # tools that fail on purpose are not worth a trace each
     print(f"{'':<52} {'median':>9} {'p95':>9} {'max':>9}")
@@ -122,6 +155,8 @@ def main(arguments: list[str] | None = None) -> None:
     turn()
     stop()
     sandbox()
+    corpora()
+    injections(options.injections)
     transcripts(options.transcripts)
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -113,8 +114,7 @@ class Tool(Generic[A]):
     @property
     def spec(self) -> ToolSpec:
         """As a model is told."""
-        schema = self.arguments.model_json_schema()
-        return ToolSpec(self.name, self.description, _lean(schema))
+        return ToolSpec(self.name, self.description, _schema(self.arguments))
 
     def parse(self, text: str) -> A:
         """Validate a call's arguments.
@@ -187,6 +187,12 @@ def perform(tool: Tool[A], arguments: A, context: Context) -> tuple[str, bool, A
     if len(content) > MAX_RESULT_CHARACTERS:
         content = content[:MAX_RESULT_CHARACTERS] + CUT
     return content, True, answer
+
+
+@cache
+def _schema(arguments: type[BaseModel]) -> dict[str, Any]:
+    """Made once a model: each turn sends every tool's."""
+    return _lean(arguments.model_json_schema())
 
 
 def _lean(schema: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from engine.store.records import Outcome
 CHANGED: Final = ", changed"
 JOINED: Final = " · "
 """Between the parts of a label that a page puts together."""
-_VALUE: Final = re.compile(r"[-+]?[\d.,:]+(?:e[-+]?\d+)?(?:T[\d:.]+)?(?:[-+]\d\d:\d\d|Z)?|")
+_VALUE: Final = re.compile(
+    r"|[-+]?[\d.,]+(?:e[-+]?\d+)?|\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[-+]\d\d:\d\d)?)?|[\d:.]+")
 """A number, a date, a time, or nothing."""
 
 

@@ -140,11 +140,14 @@ def test_a_server_that_is_down_is_named():
     assert "cannot be reached" in out.ended.text
 
 
-@pytest.mark.parametrize("act", [
-    Hang(),
-    Events((chunk({"content": "It is"}), 30.0)),
-    Events(tuple(x for _ in range(400) for x in (chunk({"content": "."}), 0.05))),
-], ids=["silence", "silence in mid-stream", "a slow drip"])
+SILENT = {
+    "silence": Hang(),
+    "silence in mid-stream": Events((chunk({"content": "It is"}), 30.0)),
+    "a slow drip": Events(tuple(x for _ in range(400) for x in (chunk({"content": "."}), 0.05))),
+}
+
+
+@pytest.mark.parametrize("act", SILENT.values(), ids=SILENT)
 def test_time_is_bounded(act):
     out = Outcome([act], limits=Limits(seconds=1))
     assert out.ended.how in ("failed", "limit")
@@ -266,15 +269,19 @@ def test_empty_arguments_mean_none():
     assert Outcome([calls(("c", "look", "")), OK]).results[0].content == '{"n":1}'
 
 
-@pytest.mark.parametrize(("act", "how"), [
-    (Events((chunk({"content": "It is ver"}), chunk(finish="length"))), "length"),
-    (Events((piece(0, *ADD), chunk(finish="length"))), "length"),
-    (Events((chunk(finish="length"),)), "length"),
-    (Events((chunk({"content": "It"}), chunk(finish="content_filter"))), "content_filter"),
-    (Events((chunk({"refusal": "I will "}), chunk({"refusal": "not."}), chunk(finish="stop"))),
-     "refused"),
-    (Events((chunk(finish="stop"),)), "failed"),
-], ids=["cut words", "cut calls", "cut at nothing", "filter", "refusal", "an empty answer"])
+FINISHES = {
+    "cut words": (Events((chunk({"content": "It is ver"}), chunk(finish="length"))), "length"),
+    "cut calls": (Events((piece(0, *ADD), chunk(finish="length"))), "length"),
+    "cut at nothing": (Events((chunk(finish="length"),)), "length"),
+    "filter": (Events((chunk({"content": "It"}), chunk(finish="content_filter"))),
+               "content_filter"),
+    "refusal": (Events((chunk({"refusal": "I will "}), chunk({"refusal": "not."}),
+                        chunk(finish="stop"))), "refused"),
+    "an empty answer": (Events((chunk(finish="stop"),)), "failed"),
+}
+
+
+@pytest.mark.parametrize(("act", "how"), FINISHES.values(), ids=FINISHES)
 def test_every_way_to_finish_is_an_outcome_of_its_own(act, how):
     out = Outcome([act])
     assert out.ended.how == how
@@ -329,3 +336,13 @@ def test_results_are_told_as_they_come():
     ended = [e.call.id for e in out.told if isinstance(e, CallEnded)]
     assert sorted(ended) == ["a", "b"]
     assert [r.call_id for r in out.results] == ["a", "b"]
+
+
+SOUND = ("one", "two at once", "words before calls")
+KINDS = (*ANSWERED_AFTER_RETRY, *FAILED, *SILENT, *ANSWERED, *(k for k in CALLS if k not in SOUND),
+         *WRONG, *FINISHES)
+"""Every kind of fault above, as `python -m bench agent` counts them."""
+
+
+def test_at_least_sixty_kinds_of_faults_are_injected():
+    assert len(set(KINDS)) == len(KINDS) >= 60

@@ -69,7 +69,7 @@ def test_runaway_code_is_ended(sandbox, code):
     assert sandbox.run("1 + 1").value == 2
 
 
-@pytest.mark.parametrize("code", [
+HOSTILE = [
     "open('/etc/passwd').read()", "open('x', 'w').write('y')",
     "import os\nos.environ['HOME']", "import os\nos.system('id')", "import os\nos.listdir('/')",
     "import subprocess\nsubprocess.run(['id'])", "import socket\nsocket.socket()",
@@ -93,7 +93,10 @@ def test_runaway_code_is_ended(sandbox, code):
     "import asyncio\nasyncio.create_subprocess_shell('id')", "import shutil\nshutil.rmtree('/')",
     "import tempfile\ntempfile.mkdtemp()", "import io\nio.open('/etc/passwd')",
     "f = stats.__globals__['__builtins__']\nf", "stats.__closure__", "stats.__self__",
-    "stats.__code__", "stats.__class__.__base__.__subclasses__()[0]"])
+    "stats.__code__", "stats.__class__.__base__.__subclasses__()[0]"]
+
+
+@pytest.mark.parametrize("code", HOSTILE)
 def test_there_is_no_way_out(sandbox, code):
     out = sandbox.run(code, {"stats": lambda: 1, "f": lambda: 1})
     assert out.error, f"{code!r} gave {out.value!r}"
