@@ -26,6 +26,7 @@ from pages.common.session import open_run, stop_with
 from pages.common.steered import Pair, Steered
 from pages.dispatch_aerial import draw_aerial
 from pages.dispatch_charts import draw_charts
+from pages.dispatch_experiments import draw_experiments
 from pages.dispatch_rival import choose_rival, open_rival, rival_policy
 from pages.dispatch_uploads import bring_city, bring_trips
 
@@ -38,7 +39,7 @@ STAGE_PX: Final = 636
 INSPECTOR_PX: Final = 424
 VERSUS_PX: Final = 290
 FIRST: Final = "evening"
-MAP, AERIAL, SIDE_BY_SIDE = "Map", "Aerial", "A/B"
+MAP, AERIAL, SIDE_BY_SIDE, EXPERIMENTS = "Map", "Aerial", "A/B", "Experiments"
 EVENTS: Final = (
     ("Rain for an hour", "rain", ":material/rainy:", "A third more requests, slower streets."),
     ("The stadium empties", "stadium", ":material/stadium:",
@@ -110,10 +111,10 @@ def _uploads(run: Steered) -> None:
 def _view() -> str:
     """Which view is on the screen."""
     return str(st.segmented_control(
-        "View", [MAP, AERIAL, SIDE_BY_SIDE], key="dispatch.view", required=True,
+        "View", [MAP, AERIAL, SIDE_BY_SIDE, EXPERIMENTS], key="dispatch.view", required=True,
         label_visibility="collapsed", width="content",
-        help="The live map, slow pictures in three dimensions, or two policies on the same "
-             "riders side by side."))
+        help="The live map, slow pictures in three dimensions, two policies on the same riders "
+             "side by side, or experiments that say which is better."))
 
 
 def _knobs(run: Steered, height: int) -> None:
@@ -137,13 +138,15 @@ def _stage(run: Run, steered: Steered, view: str) -> None:
                     player(run, height=STAGE_PX, title=f"B · {_policy(run)}")
             elif view == AERIAL:
                 draw_aerial(run, height=STAGE_PX)
+            elif view == EXPERIMENTS:
+                draw_experiments(run, height=STAGE_PX)
             else:
                 player(run, height=STAGE_PX)
         with right:
             if isinstance(steered, Pair):
                 versus(steered.rival, run, (rival_policy(), _policy(run)), height=VERSUS_PX)
                 _knobs(steered, STAGE_PX - VERSUS_PX - 12)
-            elif view == AERIAL:
+            elif view in (AERIAL, EXPERIMENTS):
                 _knobs(run, STAGE_PX)
             else:
                 inspector(run, height=INSPECTOR_PX)
@@ -177,8 +180,10 @@ demand; **pooling** shares rides within a detour
 
 **Arrival times** add what a learned model expects beyond the routed time, as quantiles, judged on
 later trips only. **Waits** count every rider, those who gave up included: the mean of those served
-would hide them. **A/B** runs two policies on the same riders; a switchback in a real city has to
-estimate what this simulation can show.
+would hide them. **A/B** runs two policies on the same riders. **Experiments** measure what they
+differ by, seed by seed, and show what a switchback
+([Bojinov, Simchi-Levi and Zhao 2023](https://doi.org/10.1287/mnsc.2022.4583)) and a split of the
+riders ([Johari et al. 2022](https://doi.org/10.1287/mnsc.2021.4247)) would have made of it.
 """)
 
 
@@ -221,7 +226,7 @@ def page() -> None:
         st.info(notes, icon=":material/info:")
     kpis(run)
     _stage(run, steered, view)
-    if view == AERIAL:
+    if view in (AERIAL, EXPERIMENTS):
         feed(run)
     draw_charts(run, steered.rival if isinstance(steered, Pair) else None)
     export_row(run)

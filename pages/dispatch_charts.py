@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.dispatch import DispatchParams, DispatchSimulation
+from engine.dispatch.simulation import STEP_S
 from engine.dispatch.summary import ChartData
 from engine.errors import EngineError
 from engine.live import Run, Simulation
@@ -62,7 +63,7 @@ def _charts(run: Run, rival: Run | None) -> None:
     data = _ask(run)
     other = _ask(rival)
     start_s = cast(DispatchParams, run.params).start_h * 3600.0
-    clock = partial(_clock, start_s, 2.0)
+    clock = partial(clock_of, start_s)
     makers: dict[str, Callable[[ChartData], go.Figure]] = {
         "waits": partial(_waits, other=other, clock=clock), "spread": _spread,
         "surge": partial(_surge, clock=clock), "balance": partial(_balance, clock=clock),
@@ -110,10 +111,15 @@ def _policy(run: Run) -> str:
     return str(cast(DispatchParams, run.params).policy)
 
 
-def _clock(start_s: float, step_s: float, step: Float64) -> npt.NDArray[np.datetime64]:
-    """Steps as times of the simulated day."""
+def clock_of(start_s: float, step: Float64) -> npt.NDArray[np.datetime64]:
+    """Steps as times of the simulated day.
+
+    Args:
+        start_s: Seconds since midnight at step 0.
+        step: float64 [N].
+    """
     origin = np.datetime64("2000-01-01T00:00:00", "ms")
-    return np.asarray(origin + (1000.0 * (start_s + step_s * step)).astype("timedelta64[ms]"))
+    return np.asarray(origin + (1000.0 * (start_s + STEP_S * step)).astype("timedelta64[ms]"))
 
 
 def _thin(step: Float64, *rows: Float64) -> tuple[Float64, ...]:
@@ -126,7 +132,8 @@ def _thin(step: Float64, *rows: Float64) -> tuple[Float64, ...]:
     return (step[edges], *(np.add.reduceat(r, edges) / counts for r in rows))
 
 
-def _time_axis(fig: go.Figure) -> None:
+def clock_axis(fig: go.Figure) -> None:
+    """Label a time axis by hours and minutes."""
     fig.update_xaxes(tickformat="%H:%M", nticks=4)
 
 
@@ -149,7 +156,7 @@ def _waits(data: ChartData, *, other: ChartData | None, clock: Clock) -> go.Figu
     fig.add_scatter(x=clock(step), y=median, mode="lines", name="median" if other is None else "B",
                     line={"color": c["primary"], "width": 2})
     fig.update_traces(hovertemplate="%{y:.1f} min")
-    _time_axis(fig)
+    clock_axis(fig)
     return fig
 
 
@@ -195,7 +202,7 @@ def _surge(data: ChartData, *, clock: Clock) -> go.Figure:
     fig.update_yaxes(autorange="reversed", showgrid=False, tickvals=highest, ticks="",
                      tickfont_size=11)
     fig.update_xaxes(ticks="")
-    _time_axis(fig)
+    clock_axis(fig)
     return fig
 
 
@@ -213,5 +220,5 @@ def _balance(data: ChartData, *, clock: Clock) -> go.Figure:
     fig.add_scatter(x=clock(step), y=smooth, mode="lines", name="requests a minute",
                     line={"color": c["marks"]["orange"], "width": 2, "dash": "4px 3px"})
     fig.update_traces(hovertemplate="%{y:.0f}")
-    _time_axis(fig)
+    clock_axis(fig)
     return fig

@@ -32,6 +32,7 @@ Float32 = npt.NDArray[np.float32]
 FIRST_LEGS: Final = 1500
 """Legs before the first training."""
 _KEPT_LEGS: Final = 8000
+_KEPT_TRAININGS: Final = 100
 _RETRY_LEGS: Final = 500
 _HORIZON: Final = 12_000
 _SHORTEST_S: Final = 10.0
@@ -53,18 +54,37 @@ class _Leg:
     given: tuple[float, float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One training.
+
+    Attributes:
+        step: When.
+        why: "first", "drifted" or "old".
+        before_mae_s: Error of the model before it on its latest legs; NaN for the first.
+        report: How the new one did on legs later than those it was fitted on.
+    """
+
+    step: int
+    why: str
+    before_mae_s: float
+    report: Report
+
+
 class Arrivals:
     """Follows the legs of all drivers.
 
     Attributes:
         monitor: The model at work, or None before the first training.
         trained: Trainings so far.
+        trainings: The latest of them, oldest first.
     """
 
     def __init__(self, world: DispatchSimulation) -> None:
         self._world = world
         self.monitor: EtaMonitor | None = None
         self.trained = 0
+        self.trainings: deque[Training] = deque(maxlen=_KEPT_TRAININGS)
         self._legs: dict[int, _Leg] = {}
         self._begun: list[_Leg] = []
         self._ended: list[_Leg] = []
@@ -73,6 +93,11 @@ class Arrivals:
         self._seen = 0
         self._s = np.empty(1, np.float32)
         self._m = np.empty(1, np.float32)
+
+    @property
+    def legs_to_training(self) -> int:
+        """Legs that must still end before the first training; 0 after it."""
+        return 0 if self.trained else max(0, self._due_at - self._seen)
 
     @property
     def report(self) -> Report | None:
@@ -183,13 +208,15 @@ class Arrivals:
 
     def _install(self, model: EtaModel) -> None:
         world = self._world
-        why = "drifted" if self.monitor is not None and self.monitor.drifted else "due"
+        old, report = self.monitor, model.report
+        why = "first" if old is None else "drifted" if old.drifted else "old"
+        before = float("nan") if old is None else old.mae_s
+        self.trainings.append(Training(world.step_count, why, before, report))
         self.monitor = EtaMonitor(model, horizon=_HORIZON)
         self.trained += 1
-        report = model.report
         world.tell(
             "retrained",
-            f"Arrival model {'trained' if self.trained == 1 else 'retrained (' + why + ')'}: mean "
+            f"Arrival model {'trained' if old is None else 'retrained (' + why + ')'}: mean "
             f"error {report.mae_s:.0f} s against {report.routed_mae_s:.0f} s of the routed time, "
             f"80 % band holds {report.coverage:.0%}",
             mae_s=report.mae_s, routed_mae_s=report.routed_mae_s, coverage=report.coverage,

@@ -161,7 +161,7 @@ class Dispatcher:
             return
         if not np.isnan(matching.gap):
             self.proven &= matching.gap == 0.0
-        world.shadow.observe(seen, matching, p)
+        world.shadow.observe(seen, matching, p, world.clock(world.now_s))
         self._carry_out(seen, matching, p)
         self.cycles += 1
         self.last = Round(len(seen.slot), len(seen.driver),

@@ -39,6 +39,8 @@ COVERAGE: Final = 0.8
 """Share of trips that the interval should hold."""
 FEWEST: Final = 300
 """Trips a model needs."""
+DRIFT: Final = 1.5
+"""Error, as a multiple of that when tested, from which a model has drifted."""
 
 _TRAIN, _CALIBRATE = 0.6, 0.2
 _MINUTE_S: Final = 60.0
@@ -244,14 +246,13 @@ class EtaMonitor:
     Attributes:
         model: The model watched.
         seen: Trips observed.
+        horizon: Trips after which a model is old.
     """
-
-    _DRIFT: Final = 1.5
 
     def __init__(self, model: EtaModel, *, window: int = 500, horizon: int = 5_000) -> None:
         self.model = model
         self.seen = 0
-        self._horizon = horizon
+        self.horizon = horizon
         self._widening = AdaptiveWidening(model.scores, window)
         self._errors: deque[float] = deque(maxlen=window)
         self._hits: deque[bool] = deque(maxlen=window)
@@ -267,15 +268,20 @@ class EtaMonitor:
         return float(np.mean(self._hits)) if self._hits else float("nan")
 
     @property
+    def drift(self) -> float:
+        """The latest error as a multiple of that when tested, NaN before the first trip."""
+        return self.mae_s / self.model.report.mae_s
+
+    @property
     def drifted(self) -> bool:
         """Whether the error on a full window is half as large again as when tested."""
         full = len(self._errors) == self._errors.maxlen
-        return full and self.mae_s > self._DRIFT * self.model.report.mae_s
+        return full and self.drift > DRIFT
 
     @property
     def due(self) -> bool:
         """Whether a new model should be trained."""
-        return self.drifted or self.seen >= self._horizon
+        return self.drifted or self.seen >= self.horizon
 
     def predict(self, feature: Float32, routed_s: Float32) -> Estimate:
         """Estimate with the interval as it stands now; see `EtaModel.predict`."""

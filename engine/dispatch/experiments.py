@@ -27,11 +27,18 @@ from engine.dispatch.simulation import DispatchSimulation
 from engine.dispatch.streams import BLOCK, keys, uniform
 from engine.dispatch.trips import Trips
 from engine.errors import InvalidInput
+from engine.params import knobs
 
 Float64 = npt.NDArray[np.float64]
+Watch = Callable[[int], None]
+"""Is told of every so many steps made; an exception it raises ends the experiment."""
 
 CONFIDENCE: Final = 0.95
+WARM_UP_H: Final = 0.25
+"""Left out at the beginning: an empty city fills."""
+RUNS_OF_DESIGNS: Final = 4
 _GROUP: Final = 1 << 43
+_STEPS_A_WORD: Final = 30
 
 FIGURES: Final[dict[str, Callable[[Outcome], float]]] = {
     "wait_mean_s": lambda o: _value(o.mean("rider.wait_s")),
@@ -95,7 +102,8 @@ class Paired:
 
 def paired(
     control: DispatchParams, treatment: DispatchParams, seeds: Iterable[int], hours: float, *,
-    city: City | None = None, trips: Trips | None = None, warm_up_h: float = 0.25,
+    city: City | None = None, trips: Trips | None = None, warm_up_h: float = WARM_UP_H,
+    watch: Watch | None = None,
 ) -> Paired:
     """Run two sets of knobs on the same riders and drivers, seed by seed.
 
@@ -106,7 +114,8 @@ def paired(
         hours: Simulated time of each run, > `warm_up_h`.
         city: The shipped one if None.
         trips: Requests to replay; generated ones if None.
-        warm_up_h: Left out at the beginning: an empty city fills.
+        warm_up_h: Left out at the beginning.
+        watch: Is told of steps made; 2 · S · hours altogether.
 
     Raises:
         InvalidInput: If there are fewer than two seeds or no time is left.
@@ -117,7 +126,7 @@ def paired(
     _check_hours(hours, warm_up_h)
     rows: dict[str, list[tuple[float, float]]] = {n: [] for n in FIGURES}
     for seed in numbers:
-        pair = [_figures(_outcome(p, seed, hours, warm_up_h, city, trips))
+        pair = [_figures(_outcome(p, seed, hours, warm_up_h, city, trips, watch=watch))
                 for p in (control, treatment)]
         for name in FIGURES:
             rows[name].append((pair[0][name], pair[1][name]))
@@ -145,10 +154,13 @@ def difference(pairs: Float64) -> Difference:
 
 def designs(
     control: DispatchParams, treatment: DispatchParams, seed: int, hours: float, block_s: float, *,
-    city: City | None = None, trips: Trips | None = None, warm_up_h: float = 0.25,
-    figure: str = "rider.wait_s",
+    city: City | None = None, trips: Trips | None = None, warm_up_h: float = WARM_UP_H,
+    figure: str = "rider.wait_s", watch: Watch | None = None,
 ) -> dict[str, Any]:
     """One city, four runs: all control, all treatment, a switchback and a split of the riders.
+
+    A rider can be matched by other rules than the next one; everything else (prices, pooling,
+    repositioning) belongs to the city, and there is no split of it.
 
     Args:
         control: Knobs A.
@@ -160,9 +172,11 @@ def designs(
         trips: Requests to replay; generated ones if None.
         warm_up_h: Left out at the beginning.
         figure: Series compared, one point a rider.
+        watch: Is told of steps made.
 
     Returns:
-        JSON-able: truth, switchback with its 95 % interval, split, and the bias of each.
+        JSON-able: truth, switchback with its 95 % interval, split (None where A and B differ
+        beyond the matching), and the bias of each.
 
     Raises:
         InvalidInput: If there would be fewer than four blocks, or A and B differ in a knob that
@@ -173,26 +187,36 @@ def designs(
     if fixed:
         raise InvalidInput(f"{', '.join(fixed)} cannot switch while the city runs; compare two "
                            "runs in place of a switchback")
-    whole = [float(_outcome(p, seed, hours, warm_up_h, city, trips).values(figure).mean())
-             for p in (control, treatment)]
+    _blocks(hours, warm_up_h, block_s)
+    whole = [float(_outcome(p, seed, hours, warm_up_h, city, trips, watch=watch)
+                   .values(figure).mean()) for p in (control, treatment)]
     truth = whole[1] - whole[0]
     back = switchback(control, treatment, seed, hours, block_s, city=city, trips=trips,
-                      warm_up_h=warm_up_h, figure=figure)
-    arms = split(control, treatment, seed, hours, city=city, trips=trips, warm_up_h=warm_up_h)
+                      warm_up_h=warm_up_h, figure=figure, watch=watch)
+    arms = None
+    if can_split(control, treatment):
+        arms = split(control, treatment, seed, hours, city=city, trips=trips,
+                     warm_up_h=warm_up_h, watch=watch)
     return {
         "figure": figure, "control": control.policy, "treatment": treatment.policy, "seed": seed,
         "hours": hours, "block_min": block_s / 60.0,
         "truth": {"control": whole[0], "treatment": whole[1], "difference": truth},
         "switchback": asdict(back) | {"bias": back.mean - truth},
-        "split": {"control": arms[0], "treatment": arms[1], "difference": arms[1] - arms[0],
-                  "bias": arms[1] - arms[0] - truth},
+        "split": arms and {"control": arms[0], "treatment": arms[1],
+                           "difference": arms[1] - arms[0], "bias": arms[1] - arms[0] - truth},
     }
+
+
+def can_split(control: DispatchParams, treatment: DispatchParams) -> bool:
+    """Whether riders can be split between two sets of knobs: they differ in the matching alone."""
+    matching = {k.name for k in knobs(DispatchParams) if k.group == "Matching"}
+    return set(treatment.changed_from(control)) <= matching
 
 
 def switchback(
     control: DispatchParams, treatment: DispatchParams, seed: int, hours: float, block_s: float, *,
-    city: City | None = None, trips: Trips | None = None, warm_up_h: float = 0.25,
-    figure: str = "rider.wait_s",
+    city: City | None = None, trips: Trips | None = None, warm_up_h: float = WARM_UP_H,
+    figure: str = "rider.wait_s", watch: Watch | None = None,
 ) -> Difference:
     """Alternate policies in blocks of time, in random order within each pair of blocks.
 
@@ -202,30 +226,17 @@ def switchback(
     Raises:
         InvalidInput: If there would be fewer than four blocks.
     """
-    blocks = int((hours - warm_up_h) * 3600.0 / block_s)
-    blocks -= blocks % 2
-    if blocks < 4:
-        raise InvalidInput(
-            f"{hours:g} h hold {max(blocks, 0)} blocks of {block_s / 60:g} min after the warm-up; "
-            "a switchback needs at least 4: run longer or use shorter blocks")
+    blocks = _blocks(hours, warm_up_h, block_s)
     order = arms_of_blocks(seed, blocks)
     world = DispatchSimulation(control, seed, city, trips)
     first = round(warm_up_h * 3600.0 / world.step_s)
     each = round(block_s / world.step_s)
-    for _ in range(first):
-        world.step()
+    _go(world, first, watch)
     means = np.zeros(blocks)
     for b in range(blocks):
         world.apply(treatment if order[b] else control)
-        world.drain_points()
-        for _ in range(each // 3):
-            world.step()
-        world.drain_points()
-        seen = Outcome()
-        for _ in range(each - each // 3):
-            world.step()
-        seen.take(world.drain_points())
-        means[b] = _value(seen.mean(figure))
+        _go(world, each // 3, watch)
+        means[b] = _value(_go(world, each - each // 3, watch).mean(figure))
     pairs = means.reshape(-1, 2)
     swapped = order.reshape(-1, 2)[:, 0]
     pairs = np.where(swapped[:, None], pairs[:, ::-1], pairs)
@@ -240,35 +251,54 @@ def arms_of_blocks(seed: int, blocks: int) -> npt.NDArray[np.bool_]:
 
 def split(
     control: DispatchParams, treatment: DispatchParams, seed: int, hours: float, *,
-    city: City | None = None, trips: Trips | None = None, warm_up_h: float = 0.25,
+    city: City | None = None, trips: Trips | None = None, warm_up_h: float = WARM_UP_H,
+    watch: Watch | None = None,
 ) -> tuple[float, float]:
     """Give half of the riders to each policy, on the same drivers.
 
     Returns:
         Mean wait of the riders of A and of B, seconds.
     """
-    seen = _outcome(control, seed, hours, warm_up_h, city, trips, against=treatment)
+    seen = _outcome(control, seed, hours, warm_up_h, city, trips, treatment, watch)
     wait, arm = seen.values("rider.wait_s"), seen.values("rider.arm")
     return float(wait[arm == 0.0].mean()), float(wait[arm == 1.0].mean())
 
 
 def _outcome(
     params: DispatchParams, seed: int, hours: float, warm_up_h: float, city: City | None,
-    trips: Trips | None, against: DispatchParams | None = None,
+    trips: Trips | None, against: DispatchParams | None = None, watch: Watch | None = None,
 ) -> Outcome:
     world = DispatchSimulation(params, seed, city, trips)
     if against is not None:
         world.dispatcher.split_with(against)
-    for _ in range(round(warm_up_h * 3600.0 / world.step_s)):
-        world.step()
+    _go(world, round(warm_up_h * 3600.0 / world.step_s), watch)
+    return _go(world, round((hours - warm_up_h) * 3600.0 / world.step_s), watch)
+
+
+def _go(world: DispatchSimulation, steps: int, watch: Watch | None) -> Outcome:
+    """Make steps; what was measured in them."""
     world.drain_points()
     seen = Outcome()
-    for step in range(round((hours - warm_up_h) * 3600.0 / world.step_s)):
-        world.step()
-        if step % 900 == 0:
-            seen.take(world.drain_points())
-    seen.take(world.drain_points())
+    for at in range(0, steps, _STEPS_A_WORD):
+        many = min(_STEPS_A_WORD, steps - at)
+        for _ in range(many):
+            world.step()
+        seen.take(world.drain_points())
+        if watch is not None:
+            watch(many)
     return seen
+
+
+def _blocks(hours: float, warm_up_h: float, block_s: float) -> int:
+    """Blocks of a switchback, an even number; refused where there are too few."""
+    # whole seconds: a length in hours is rarely a round binary number
+    blocks = round((hours - warm_up_h) * 3600.0) // round(block_s)
+    blocks -= blocks % 2
+    if blocks < 4:
+        raise InvalidInput(
+            f"{hours:g} h hold {max(blocks, 0)} blocks of {block_s / 60:g} min after the warm-up; "
+            "a switchback needs at least 4: run longer or use shorter blocks")
+    return blocks
 
 
 def _figures(seen: Outcome) -> dict[str, float]:

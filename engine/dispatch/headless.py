@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter, process_time
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from engine.dispatch.trips import Trips
 from engine.errors import InvalidInput
 
 _DRAIN_STEPS: Final = 1800
+_STEPS_A_WORD: Final = 30
 _LONGEST_H: Final = 24.0 * 14
 
 
@@ -28,6 +29,7 @@ def run(
     params: DispatchParams, seed: int, hours: float, *, city: City | None = None,
     trips: Trips | None = None, events: EventLog | None = None,
     script: Sequence[Scheduled] = (), bound: bool = False,
+    watch: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Run a city and sum it up.
 
@@ -41,6 +43,7 @@ def run(
         script: Commands to give, in order of time.
         bound: Whether to compute the smallest fleet that could have driven these rides, knowing
             them all beforehand (Vazifeh et al. 2018); takes seconds.
+        watch: Is told of every so many steps made.
 
     Returns:
         A JSON-able summary of the whole run: every request counts, from the first step on.
@@ -66,6 +69,8 @@ def run(
             cycles.append(world.dispatcher.last.ms)
         if world.step_count % _DRAIN_STEPS == 0:
             seen.take(world.drain_points())
+        if watch is not None and world.step_count % _STEPS_A_WORD == 0:
+            watch(_STEPS_A_WORD)
     seen.take(world.drain_points())
     if events is not None:
         events.flush()

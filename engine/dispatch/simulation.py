@@ -330,6 +330,10 @@ class DispatchSimulation:
         return cards.chart_data(self.recorder, self.step_count,
                                 [d.name for d in self.city.districts])
 
+    def shadow_data(self) -> cards.ShadowData:
+        """A shadow policy beside the one in force."""
+        return cards.shadow_data(self.recorder, self.step_count)
+
     def apply(self, params: Params) -> None:
         """Take new values for live knobs.
 

@@ -109,6 +109,42 @@ def chart_data(recorder: Recorder, now: int, districts: Sequence[str]) -> ChartD
                      (asked[:, 0], asked[:, 1], free[:, 1]))
 
 
+class ShadowData(NamedTuple):
+    """A shadow policy beside the one in force.
+
+    step: float64 [N], of the samples.
+    agree_percent: float64 [N], riders to whom both give the same driver, or none.
+    agree_recent: The same over the last window; NaN without a sample.
+    matched, shadow_matched: Decisions of the last window that give a rider a driver.
+    way_s, shadow_way_s: Mean way to riders whom both match, over the last window; NaN without.
+    """
+
+    step: Float64
+    agree_percent: Float64
+    agree_recent: float
+    matched: int
+    shadow_matched: int
+    way_s: float
+    shadow_way_s: float
+
+
+def shadow_data(recorder: Recorder, now: int) -> ShadowData:
+    """What the shadow panel draws."""
+    agree = recorder.window("shadow.agree_percent", -1.0, now)
+
+    def last(name: str) -> Float64:
+        return recorder.window(f"shadow.{name}", now - WINDOW_STEPS, now)[:, 1]
+
+    def mean(name: str) -> float:
+        values = last(name)
+        return float(values.mean()) if len(values) else float("nan")
+
+    return ShadowData(
+        agree[:, 0], agree[:, 1], mean("agree_percent"),
+        int(last("in_force_matched_count").sum()), int(last("matched_count").sum()),
+        mean("in_force_way_s"), mean("way_s"))
+
+
 def _waits_over_time(waits: Float64) -> tuple[Float64, Float64, Float64]:
     if not len(waits):
         return np.zeros(0), np.zeros(0), np.zeros(0)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from engine.dispatch.arrival import FIRST_LEGS
+from engine.dispatch.eta_summary import eta_data
 from engine.dispatch.simulation import DispatchSimulation
-from tests.engine.dispatch.towns import SMALL, town
+from tests.engine.dispatch.towns import SMALL, town, world
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,34 @@ def test_an_estimate_is_a_band_around_its_median(learned: DispatchSimulation) ->
     told = [row[1] for d in np.flatnonzero(learned.fleet.state == 3).tolist()
             for row in learned.inspect(d)["rows"] if row[0] == "Drop-off"]
     assert any("80 % in " in text for text in told)
+
+
+def test_the_panel_shows_the_legs_that_ended(learned: DispatchSimulation) -> None:
+    data = eta_data(learned)
+    assert data.to_first == 0
+    assert [t.why for t in data.trainings] == ["first"]
+    assert data.report is data.trainings[0].report
+    assert np.isnan(data.trainings[0].before_mae_s)
+    error = learned.recorder.window("eta.error_s", -1.0, learned.step_count)[:, 1]
+    assert data.seen == len(error)
+    assert data.mae_s == pytest.approx(error[-500:].mean())
+    assert data.drift == pytest.approx(data.mae_s / data.report.mae_s)
+    step, mean, routed, band = data.over_time
+    counted = [len(learned.recorder.window("eta.error_s", a, b)) for a, b in
+               zip([-1.0, *(step[:-1] - 1.0)], [*(step[:-1] - 1.0), step[-1]], strict=True)]
+    assert sum(counted) == len(error)
+    assert np.average(mean, weights=counted) == pytest.approx(error.mean())
+    assert (routed > mean).all()
+    assert 74.0 < np.average(band, weights=counted) < 86.0
+
+
+def test_before_the_first_training_the_panel_says_what_is_missing() -> None:
+    data = eta_data(world(1))
+    assert data.report is None
+    assert data.to_first == FIRST_LEGS
+    assert not len(data.over_time[0])
+    assert data.trainings == ()
+    assert np.isnan(data.mae_s)
 
 
 def test_a_called_off_leg_is_not_judged(learned: DispatchSimulation) -> None:
