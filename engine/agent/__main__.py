@@ -18,7 +18,7 @@ from typing import Any
 from engine.agent.budget import Limits
 from engine.agent.conversation import Conversation
 from engine.agent.desk import agent_for
-from engine.agent.evaluate import evaluate, load_suite
+from engine.agent.evaluate import Verdict, evaluate, load_suite
 from engine.agent.events import CallEnded, Ended, LoopEvent
 from engine.agent.house.house import House
 from engine.agent.loop import Settings
@@ -50,6 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     judge.add_argument("suite", type=Path)
     judge.add_argument("--model", help="a model; the offline planner where none is named")
     judge.add_argument("--tries", type=int, default=1, help="tries a task, for pass^k")
+    judge.add_argument("--every", type=int, default=1, help="take each so many-th task alone")
+    judge.add_argument("--verdicts", action="store_true", help="print each verdict as a line of "
+                       "JSON as it comes, and the summary as the last")
     judge.set_defaults(command=_eval)
     teach = commands.add_parser("teach", help="fit the offline planner's acts to its phrases")
     teach.set_defaults(command=_teach)
@@ -116,9 +119,18 @@ def _eval(options: argparse.Namespace) -> int:
     model: ChatModel = OfflinePlanner()
     if options.model:
         model = OpenAIModel(Endpoint.from_environment(options.model))
-    tasks = load_suite(options.suite)
-    print(json.dumps(evaluate(tasks, model, open_store(), tries=max(1, options.tries)), indent=1))
+    tasks = load_suite(options.suite)[::max(1, options.every)]
+    tell = _tell if options.verdicts else lambda _: None
+    found = evaluate(tasks, model, open_store(), tries=max(1, options.tries), tell=tell)
+    print(json.dumps({"summary": found}) if options.verdicts else json.dumps(found, indent=1))
     return 0
+
+
+def _tell(verdict: Verdict) -> None:
+    """One verdict as a line of JSON."""
+    print(json.dumps({"task": verdict.task.id, "kind": verdict.task.kind,
+                      "wrong": verdict.wrong, "wrong_change": verdict.wrong_change,
+                      "seconds": verdict.seconds, "dollars": verdict.dollars}), flush=True)
 
 
 def _teach(_: argparse.Namespace) -> int:

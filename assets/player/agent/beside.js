@@ -70,6 +70,7 @@ export class Beside {
     this.send = send;
     this.trace = element("div.card-body.trace");
     this.limits = element("div.card-body");
+    this.cost = element("div.card-body");
     this.runs = element("div.card-body");
     this.considered = element("div.card-body");
     this.tools = element("div.card-body.tools");
@@ -80,6 +81,7 @@ export class Beside {
       {},
       element("section.card", { "aria-label": "Trace of this reply" }, element("header", {}, element("b", {}, "Trace of this reply"), this.traceNote), this.trace),
       card("Limits", "this reply", this.limits),
+      card("Cost", "by the prices set", this.cost),
       card("Its runs", "yours in this browser", this.runs),
       card("What it considered", "likeliest act first", this.considered),
       element("details.card", {}, element("summary", {}, element("b", {}, "Tools"), element("span.muted", {}, "each on or off")), this.tools),
@@ -87,7 +89,7 @@ export class Beside {
   }
 
   draw(facts) {
-    const drawn = JSON.stringify([facts.spans, facts.used, facts.runs, facts.tools]);
+    const drawn = JSON.stringify([facts.spans, facts.used, facts.spent, facts.tokens, facts.runs, facts.tools]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     const { spans } = facts;
@@ -104,6 +106,17 @@ export class Beside {
             element("div.limit", {}, element("span", {}, NAMES[k]), element("span.track", {}, element("i", { style: `width:${Math.min(100, most ? (100 * now) / most : 0)}%` })), element("span.muted", {}, `${k === "money" ? now.toFixed(3) : k === "seconds" ? now.toFixed(1) : now.toLocaleString("en-US")} of ${most.toLocaleString("en-US")}`)),
           )
         : [element("p.muted", {}, "What the last reply used of its limits.")]),
+    );
+    const { reply, chat, day, cap } = facts.spent;
+    const row = (name, ...rest) => element("div.limit", {}, element("span", {}, name), ...rest);
+    this.cost.replaceChildren(
+      row("This reply", element("span"), element("span.muted", {}, `$${reply.toFixed(4)}`)),
+      row("This chat", element("span.muted", {}, `${facts.tokens.toLocaleString("en-US")} tokens`), element("span.muted", {}, `$${chat.toFixed(4)}`)),
+      row(
+        "Today, all chats",
+        element("span.track", {}, element("i", { style: `width:${Math.min(100, cap ? (100 * (day ?? 0)) / cap : 0)}%` })),
+        element("span.muted", {}, day === null ? "cannot be read" : `$${day.toFixed(2)} of ${cap.toFixed(2)}`),
+      ),
     );
     this.runs.replaceChildren(
       ...(facts.runs.length

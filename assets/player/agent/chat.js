@@ -33,8 +33,9 @@ class Chat {
   constructor(parent, data) {
     this.parent = parent;
     this.asked = 0;
-    const send = (name, wish) => this.#send(name, wish);
-    this.talk = new Talk(send);
+    this.awaited = new Map();
+    const send = (name, wish, then) => this.#send(name, wish, then);
+    this.talk = new Talk(send, () => this.root.dataset.theme);
     this.history = new History(send);
     this.beside = new Beside(send);
     this.banner = element("div.banner", {}, element("span.ring", { "aria-hidden": "true" }), (this.label = element("span")));
@@ -140,14 +141,18 @@ class Chat {
     this.#send("stop", {});
   }
 
-  #send(name, wish) {
+  #send(name, wish, then) {
     this.#complain("");
     this.asked += 1;
+    if (then) this.awaited.set(this.asked, then);
     this.hub.send({ do: "command", name, arguments: wish, id: this.asked });
   }
 
   #said(said) {
-    if (said.error) {
+    const then = this.awaited.get(said.id);
+    this.awaited.delete(said.id);
+    if (then) then(said);
+    else if (said.error) {
       if (said.name === "ask" && !this.field.value) {
         this.field.value = this.waiting ?? ""; // nothing that was typed is lost
         this.#typed();
@@ -171,15 +176,15 @@ class Chat {
   }
 
   #save() {
-    if (!this.facts) return;
-    const lines = [`# ${this.facts.title || "Chat"}`, ""];
-    for (const item of this.facts.items) {
-      lines.push(item.who === "you" ? `**You:** ${item.text}` : item.text, "");
-      for (const s of item.steps ?? []) lines.push(`- \`${s.tool}\` ${JSON.stringify(s.arguments)}`, "");
-    }
-    const link = element("a", { href: URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/markdown" })), download: "atrium-chat.md" });
-    link.click();
-    URL.revokeObjectURL(link.href);
+    this.#send("save", {}, (said) => {
+      if (said.error) {
+        this.#complain(said.error);
+        return;
+      }
+      const link = element("a", { href: URL.createObjectURL(new Blob([said.text], { type: "text/markdown" })), download: "atrium-chat.md" });
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
   }
 
   #disconnect() {
@@ -194,6 +199,7 @@ class Chat {
     clearInterval(this.timer);
     document.removeEventListener("keydown", this.onKey);
     this.#disconnect();
+    this.talk.close();
     this.root.remove();
   }
 }

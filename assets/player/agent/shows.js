@@ -140,18 +140,35 @@ function drawing(show) {
   return element("figure.show", {}, image);
 }
 
+/** A picture that a service made: its bytes are asked for once and never come from elsewhere. */
+function picture(show, send) {
+  const image = element("img.show-drawing", { alt: show.label });
+  const box = element("figure.show", {}, image);
+  send("picture", { call: show.call }, (said) => {
+    if (said.text?.startsWith("data:image/")) image.src = said.text;
+    else box.replaceChildren(element("p.muted", {}, said.error ?? "The picture did not come."));
+  });
+  return box;
+}
+
 /**
  * @param {?object} show As `Answer.show` of engine/agent/tools.py.
+ * @param {Function} send As of the chat: `(name, wish, then)`.
  * @returns {?Node}
  */
-export function shown(show) {
+export function shown(show, send) {
   if (!show) return null;
   if (show.kind === "line" && show.lines.length) return lineChart(show.lines);
   if (show.kind === "histogram" && show.lines.length) return histogram(show.lines);
   if (show.kind === "differences") return differences(show.rows);
   if (show.kind === "table" && show.rows.length && show.rows.length <= 200) return grid([...show.columns], show.rows);
   if (show.kind === "svg") return drawing(show);
+  if (show.kind === "image") return picture(show, send);
   if (show.kind === "run")
-    return element("a.run-link", { href: `/${show.engine}?run=${encodeURIComponent(show.token)}`, target: "_self" }, `Open run ${show.number} on its page →`);
+    return element(
+      "div.run-slot",
+      { "data-token": show.token },
+      element("a.run-link", { href: `/${show.engine}?run=${encodeURIComponent(show.token)}`, target: "_self" }, `Open run ${show.number} on its page →`),
+    );
   return null;
 }

@@ -3,8 +3,11 @@
 import { element, setText } from "../dom.js";
 import { blocks } from "./markdown.js";
 import { shown } from "./shows.js";
+import { Thumb } from "./thumb.js";
 
 const HOLD_MS = 1000;
+/** Runs that are shown live at once; each costs a socket and some drawing. */
+const THUMBS = 2;
 
 const seconds = (s) => (s === null ? "" : s < 1 ? `${Math.max(1, Math.round(s * 1000))} ms` : `${s.toFixed(2)} s`);
 const oneLine = (v) =>
@@ -56,10 +59,18 @@ function branches(item, send) {
 }
 
 export class Talk {
-  /** @param {(name: string, wish: object) => void} send */
-  constructor(send) {
+  /**
+   * @param {(name: string, wish: object, then?: (said: object) => void) => void} send
+   * @param {() => "light"|"dark"} theme
+   */
+  constructor(send, theme) {
     this.send = send;
-    this.node = element("div.talk", { role: "log", "aria-label": "Conversation", tabindex: "0" });
+    this.theme = theme;
+    this.thumbs = new Map();
+    this.node = element("div.talk", { role: "log", "aria-label": "Conversation", tabindex: "0", onscroll: () => this.#where() });
+    /** Whether the last words are in view: then what grows later must not push them out. */
+    this.atEnd = true;
+    this.grown = new ResizeObserver(() => this.#stay());
     this.kept = new Map();
     this.opened = new Set();
     this.question = null;
@@ -68,7 +79,6 @@ export class Talk {
   /** @param {object} facts Snapshot of the chat. */
   draw(facts) {
     const { node } = this;
-    const atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < 60;
     const wanted = [];
     const last = facts.items.at(-1);
     facts.items.forEach((item) => {
@@ -81,12 +91,51 @@ export class Talk {
     else this.question = null;
     if (facts.notice) wanted.push(element("p.notice-line", { role: "status" }, facts.notice));
     if (wanted.length !== node.children.length || wanted.some((n, i) => n !== node.children[i])) node.replaceChildren(...wanted);
-    if (atEnd || this.version === undefined) node.scrollTop = node.scrollHeight;
-    this.version = facts.version;
+    this.#show(facts);
+    this.#stay();
+  }
+
+  #where() {
+    const { scrollHeight, scrollTop, clientHeight } = this.node;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < 60;
+  }
+
+  #stay() {
+    if (this.atEnd) this.node.scrollTop = this.node.scrollHeight;
+  }
+
+  /** The newest runs live, each where it was last spoken of. */
+  #show(facts) {
+    const alive = new Map(facts.runs.map((r) => [r.token, r]));
+    const slots = new Map();
+    for (const slot of [...this.node.querySelectorAll(".run-slot")].reverse()) {
+      const { token } = slot.dataset;
+      if (slots.size < THUMBS && alive.has(token) && !slots.has(token)) slots.set(token, slot);
+    }
+    for (const [token, thumb] of this.thumbs)
+      if (!slots.has(token)) {
+        this.grown.unobserve(thumb.node);
+        thumb.close();
+        this.thumbs.delete(token);
+      }
+    for (const [token, slot] of slots) {
+      if (!this.thumbs.has(token)) {
+        this.thumbs.set(token, new Thumb(alive.get(token), this.theme));
+        this.grown.observe(this.thumbs.get(token).node);
+      }
+      const { node } = this.thumbs.get(token);
+      if (node.parentNode !== slot) slot.prepend(node);
+    }
+  }
+
+  close() {
+    this.grown.disconnect();
+    for (const thumb of this.thumbs.values()) thumb.close();
+    this.thumbs.clear();
   }
 
   #item(item, live, facts) {
-    const key = `${item.who}${item.node}${item.steps?.length ?? 0}${item.text.length}${item.ended ? 1 : 0}${item.steps?.map((s) => s.ok).join("") ?? ""}${item.branches.length}`;
+    const key = `${item.who}${item.node}${item.steps?.length ?? 0}${item.text.length}${item.ended ? 1 : 0}${item.steps?.map((s) => s.ok).join("") ?? ""}${item.branches.length}${item.thumb}`;
     if (live) return this.#live(item, facts);
     const kept = this.kept.get(key);
     if (kept) return kept;
@@ -128,7 +177,7 @@ export class Talk {
   #agent(item) {
     const body = element("div.reply", {}, ...this.#steps(item.steps, null), ...blocks(item.text));
     for (const s of item.steps) {
-      const picture = shown(s.show);
+      const picture = shown(s.show, this.send);
       if (picture) body.append(picture);
     }
     const sources = [...new Set(item.steps.flatMap((s) => s.sources))].slice(0, 6);
@@ -136,7 +185,17 @@ export class Talk {
     if (item.ended && item.ended.how !== "answered") body.append(element("p.outcome", {}, item.ended.text || item.ended.how));
     const said = item.ended ? `${seconds(item.ended.seconds)} · ${item.ended.tokens.toLocaleString("en-US")} tokens · $${item.ended.dollars.toFixed(4)}` : item.finish === "cancelled" ? "stopped" : "";
     const thumb = (up) =>
-      element("button", { type: "button", "aria-label": up ? "Good answer" : "Bad answer", onclick: (e) => { this.send("thumb", { node: item.node, up }); e.currentTarget.setAttribute("aria-pressed", "true"); } }, up ? "▲" : "▼");
+      element(
+        "button",
+        {
+          type: "button",
+          "aria-label": up ? "Good answer" : "Bad answer",
+          "aria-pressed": String(item.thumb === up),
+          title: `${up ? "Good" : "Bad"} answer: keeps this question in this server's evaluation set`,
+          onclick: () => this.send("thumb", { node: item.node, up }),
+        },
+        up ? "▲" : "▼",
+      );
     body.append(
       element(
         "div.under",

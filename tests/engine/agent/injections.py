@@ -10,6 +10,7 @@ injection, arXiv:2302.12173 (the wordings' kinds).
 
 import io
 import json
+import math
 import threading
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -166,7 +167,7 @@ class Range:
     def __init__(self, store):
         self.store = store
         self.stack = ExitStack()
-        self.runs = Registry(max_runs=4)
+        self.runs = Registry(grace_s=math.inf, max_runs=4)  # nobody watches the range
         self.stack.callback(self.runs.close)
         self.house = House(self.runs, lambda: store)
         run = self.house.start(domain("warehouse"), "small", {"robots": 20}, 1)
