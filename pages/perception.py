@@ -27,9 +27,10 @@ from pages.common.session import open_run, stop_with
 DOMAIN: Final = "perception"
 SENTENCES: Final = {
     "Drive": "Eight cameras, one network, a planner: a car that drives by what it sees.",
+    "Training": "One network learns objects, lanes, ground and depth at once.",
 }
 # module of each tab beside Drive; loaded when it is opened
-TABS: Final[dict[str, str]] = {}
+TABS: Final = {"Training": "perception_training"}
 SPEEDS: Final = {"½×": 5.0, "1×": 10.0, "2×": 20.0, "Max": 0.0}
 RATE: Final = 10.0
 SEED: Final = 41
@@ -78,35 +79,31 @@ def _own_controls(run: Run) -> None:
         model, working = models.DEFAULT, (True,) * len(VIEWS)
     now = cast(DriveParams, run.params)
     st.session_state["perception.begin-scenario"] = now.scenario
-    st.selectbox("Scenario", list(SCENARIOS), key="perception.begin-scenario", width=190,
+    st.selectbox("Scenario", list(SCENARIOS), key="perception.begin-scenario", width=170,
                  format_func=lambda n: SCENARIOS[n].label, on_change=_choose_scenario, args=(run,),
                  label_visibility="collapsed", help=SCENARIOS[now.scenario].help)
     known = list(models.networks())
     st.session_state["perception.model"] = model if model in known else (known or [model])[0]
-    st.selectbox("Network", known or [model], key="perception.model", width=170,
+    st.selectbox("Network", known or [model], key="perception.model", width=150,
                  on_change=_choose_model, args=(run,), label_visibility="collapsed",
                  help=models.describe(model))
     control(run, KNOBS["sees"], label_visibility="collapsed",
             format_func=lambda v: {"network": "Network", "truth": "Truth"}[v])
-    with st.popover("Town", icon=":material/location_city:", help="Style, roads and traffic."):
-        held = ", ".join(STYLES["held-out"])
-        st.caption(f"Never trained on: {held}.")
+    with st.popover("World", icon=":material/location_city:", help="Weather, town, traffic."):
+        knob_group(run, groups(DriveParams)["Weather"])
+        st.caption(f"The next town; never trained on: {', '.join(STYLES['held-out'])}.")
         for group in ("Scenario", "Traffic"):
             knob_group(run, [k for k in groups(DriveParams)[group] if k.name not in IN_ROW])
         st.button("Begin a new drive", key="perception.begin", on_click=begin_again, args=(run,),
                   icon=":material/add:", width="stretch", type="primary")
-    with st.popover("Weather", icon=":material/partly_cloudy_day:", help="At once."):
-        knob_group(run, groups(DriveParams)["Weather"])
-    with st.popover("Cameras", icon=":material/videocam:", help="Noise and lost cameras."):
-        knob_group(run, groups(DriveParams)["Cameras"])
+    with st.popover("Car", icon=":material/tune:", help="Planner, thresholds, cameras."):
+        knob_group(run, [k for group in ("Car", "Planner", "Network", "Cameras")
+                         for k in groups(DriveParams)[group] if k.name not in IN_ROW])
         for view, on in zip(VIEWS, working, strict=True):
             key = f"perception.lost.{view}"
             st.session_state[key] = not on
             st.toggle(f"Knock out {view.replace('_', ' ')}", key=key, on_change=_switch,
                       args=(run, view))
-    with st.popover("Planner", icon=":material/tune:", help="Thresholds and wishes."):
-        knob_group(run, [k for group in ("Car", "Planner", "Network")
-                         for k in groups(DriveParams)[group] if k.name not in IN_ROW])
 
 
 def _how_it_works() -> None:

@@ -19,7 +19,8 @@ FORECAST: Final = SHIPPED / "forecast.onnx"
 DEFAULT: Final = "hydranet-s"
 _DEFAULT_DATA: Final = Path(__file__).resolve().parents[2] / "var"
 _PREFIX: Final = "hydranet-"
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+"""Of a training run."""
 
 
 def data_folder() -> Path:
@@ -37,7 +38,7 @@ def networks() -> dict[str, Path]:
     """Weights by name, the default first, then the shipped ones, then training runs' best."""
     found = {p.stem: p for p in sorted(SHIPPED.glob(f"{_PREFIX}*.safetensors"))}
     for path in sorted(runs_folder().glob("*/best.safetensors")):
-        if _NAME.fullmatch(path.parent.name) and path.with_suffix(".onnx").is_file():
+        if NAME.fullmatch(path.parent.name) and path.with_suffix(".onnx").is_file():
             found[f"run {path.parent.name}"] = path
     first = {DEFAULT: found[DEFAULT]} if DEFAULT in found else {}
     return first | found

@@ -35,10 +35,11 @@ def cards(sim: PerceptionSimulation) -> list[Mapping[str, Any]]:
          "note": f"wanted {sim.params.target_kmh:.0f}", "series": tell.recent("speed"),
          "help": "Of the car; the planner slows for bends, lights and others."},
         {"label": "Time to collision", "unit": "s", "value": _text(ttc, 1) or "free",
-         "note": "" if least is None else f"least {least:.1f}, limit {TTC_MIN_S:g}",
+         "note": "" if least is None else f"least {least:.1f}",
          "series": tell.recent("ttc"),
          "help": "Until the nearest body straight ahead is reached at present speeds, by the "
-                 "truth; least of the last minute."},
+                 "truth; least of the last minute. nuPlan's limit is "
+                 f"{TTC_MIN_S:g} s."},
         {"label": "Driving score", "value": _text(result["driving_score"], 1),
          "note": f"{100 * result['completion']:.0f} % of the way", "series": tell.recent("score"),
          "help": "Share of the route driven, times a penalty for each infraction (Bench2Drive). "

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,27 @@ def test_a_scenario_begins_with_its_own_town_and_keeps_what_is_seen(page):
 def test_a_link_opens_its_scenario():
     opened(scenario="cut-in")
     assert the_run().params.scenario == "cut-in"
+
+
+def test_training_shows_a_run_as_it_learns(tmp_path):
+    folder = tmp_path / "perception" / "runs" / "night"
+    folder.mkdir(parents=True)
+    rows = [{"step": s, "at": f"2026-01-01T00:0{s // 100}:00+00:00", "loss.total": 3.0 - s / 300,
+             "loss.depth": 1.0, "rate": 0.001} for s in range(0, 300, 10)]
+    rows.append({"step": 300, "val.ap50": 0.42, "val.ap50_by_class": {"car": 0.7, "sign": None},
+                 "val.abs_rel": 0.1})
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    app = opened(view="training")
+    assert app.selectbox(key="perception.training.run").options == ["night"]
+    assert app.button(key="perception.training.pause").disabled, "it belongs to a shell"
+    kept = app.session_state["perception.training.figures"][1]
+    assert kept.last("val.ap50_by_class.car") == 0.7
+    assert kept.last("loss.total") == rows[-2]["loss.total"]
+
+
+def test_training_says_what_to_do_where_nothing_was_trained():
+    app = opened(view="training")
+    assert "New run" in app.info[0].value
+    app.text_input(key="perception.new.name").set_value("no name!").run()
+    app.button(key="perception.new.begin").click().run()
+    assert "no name for a run" in app.error[0].value
