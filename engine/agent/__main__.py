@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.agent.budget import Limits
+from engine.agent.budget import Limits, Price
 from engine.agent.conversation import Conversation
 from engine.agent.desk import agent_for
 from engine.agent.evaluate import Verdict, evaluate, load_suite
@@ -50,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     judge.add_argument("suite", type=Path)
     judge.add_argument("--model", help="a model; the offline planner where none is named")
     judge.add_argument("--tries", type=int, default=1, help="tries a task, for pass^k")
+    judge.add_argument("--price", type=float, nargs=2, default=(0.0, 0.0),
+                       metavar=("PROMPT", "ANSWER"), help="dollars a million tokens")
     judge.add_argument("--every", type=int, default=1, help="take each so many-th task alone")
     judge.add_argument("--verdicts", action="store_true", help="print each verdict as a line of "
                        "JSON as it comes, and the summary as the last")
@@ -120,8 +122,11 @@ def _eval(options: argparse.Namespace) -> int:
     if options.model:
         model = OpenAIModel(Endpoint.from_environment(options.model))
     tasks = load_suite(options.suite)[::max(1, options.every)]
+    prompt, answer = options.price
     tell = _tell if options.verdicts else lambda _: None
-    found = evaluate(tasks, model, open_store(), tries=max(1, options.tries), tell=tell)
+    found = evaluate(tasks, model, open_store(), tries=max(1, options.tries),
+                     settings=Settings(changes="allow", price=Price(
+                         prompt=prompt, cached=prompt, completion=answer)), tell=tell)
     print(json.dumps({"summary": found}) if options.verdicts else json.dumps(found, indent=1))
     return 0
 

@@ -8,6 +8,7 @@ over time is a question to the store like any other.
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -15,15 +16,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from engine.agent.budget import Price
 from engine.agent.evaluate import load_suite
 from engine.agent.judged import default_file
+from engine.agent.ledger import DayPurse
 from engine.errors import EngineError, InvalidInput
-from engine.store import Store
+from engine.store import Store, open_store
 from engine.store.records import Run
 
 log = logging.getLogger(__name__)
@@ -99,6 +103,7 @@ class Examiner:
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._purse: DayPurse | None = None
 
     @property
     def progress(self) -> Progress:
@@ -106,32 +111,42 @@ class Examiner:
         with self._lock:
             return Progress(**{n: getattr(self._progress, n) for n in Progress.__slots__})
 
-    def start(self, suite: str, model: str = "", *, every: int = 1) -> None:
+    def start(self, suite: str, model: str = "", *, every: int = 1, price: Price | None = None,
+              day_money: float = 0.0) -> None:
         """Begin.
 
         Args:
             suite: Name out of `SUITES`.
             model: Name of a model behind the environment's address; "" for the planner.
             every: Take each so many-th task alone, for a quick look.
+            price: Of the model; what it costs is booked to the day.
+            day_money: Dollars a day at which it is ended, where the model costs anything.
 
         Raises:
-            InvalidInput: If one is under way, or the suite cannot be read.
+            InvalidInput: If one is under way, the suite cannot be read, or the day's money is
+                spent.
             StoreError: If the outcome could not be recorded.
         """
         file = suite_file(suite)
         tasks = load_suite(file)[::max(1, every)]
+        cost = price or Price()
+        purse = DayPurse(self._store, day_money) if cost.costs else None
         with self._lock:
             if self._progress.state == "running":
                 raise InvalidInput("an examination is under way; stop it first, or wait for it")
+            if purse is not None:
+                purse.settle(purse.take(1.0), 0.0)  # refuses where nothing is left
             store = self._store()
             number = store.begin_run(DOMAIN, {"suite": suite, "model": model or "offline planner",
                                               "tasks": len(tasks), "every": every},
                                      0, f"{suite}, {model or 'offline planner'}")
             self._progress = Progress("running", suite, model or "offline planner", len(tasks))
             self._stop = threading.Event()
+            self._purse = purse
+            options = ["--every", str(every), *(["--model", model] if model else []),
+                       "--price", str(cost.prompt), str(cost.completion), str(file)]
             self._thread = threading.Thread(
-                target=self._work, args=(store, number, file, model, every), name="examiner",
-                daemon=True)
+                target=self._work, args=(store, number, options), name="examiner", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -147,32 +162,34 @@ class Examiner:
         if self._thread is not None:
             self._thread.join(END_S)
 
-    def _work(self, store: Store, number: int, file: Path, model: str, every: int) -> None:
+    def _work(self, store: Store, number: int, options: Sequence[str]) -> None:
         """In a thread: read verdicts until the process ends, and record them."""
         try:
             with tempfile.TemporaryDirectory() as folder:
-                error = self._listen(store, number, file, model, every, folder)
+                error = self._listen(store, number, options, folder)
             self._end(store, number, error)
-        except (EngineError, OSError) as error:
+        except (EngineError, OSError, ValueError, KeyError) as error:
             log.error("an examination failed", exc_info=error)
             with self._lock:
                 self._progress.state, self._progress.problem = "failed", str(error)
 
-    def _listen(self, store: Store, number: int, file: Path, model: str, every: int,
-                folder: str) -> str:
+    def _listen(self, store: Store, number: int, options: Sequence[str], folder: str) -> str:
         """Start the process and take in what it says; why it failed, or ""."""
-        options = ["--every", str(every), *(["--model", model] if model else [])]
         said = Path(folder) / "errors.txt"
         with said.open("w") as errors, subprocess.Popen(
-                [*self._command, *options, str(file)], cwd=ROOT, text=True,
+                [*self._command, *options], cwd=ROOT, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
                 env={**os.environ, "ATRIUM_DB_URL": f"sqlite:///{folder}/atrium.db"}) as process:
             self._process = process
             if self._stop.is_set():
                 process.kill()
             assert process.stdout is not None
-            for line in process.stdout:
-                self._take(store, number, json.loads(line))
+            try:
+                for line in process.stdout:
+                    self._take(store, number, json.loads(line))
+            except BaseException:
+                process.kill()  # else leaving the block would wait for its end
+                raise
         self._process = None
         if process.returncode == 0 or self._stop.is_set():
             return ""
@@ -196,6 +213,9 @@ class Examiner:
         store.append(number, "task.wrong_change_share", [step], [float(told["wrong_change"])])
         store.append(number, "task.time_s", [step], [sum(told["seconds"])])
         store.append(number, "task.cost_usd", [step], [told["dollars"]])
+        if self._purse is not None:
+            self._purse.settle(0.0, told["dollars"])
+            self._purse.settle(self._purse.take(1.0), 0.0)
 
     def _end(self, store: Store, number: int, error: str) -> None:
         """Record the summary and how it ended."""
@@ -210,6 +230,14 @@ class Examiner:
                         | {"failures": summary["failures"][:KEPT]})
         store.end_run(number, "finished" if state == "done" else
                       "crashed" if state == "failed" else "stopped", error)
+
+
+@cache
+def examiner() -> Examiner:
+    """The server's own; ends with it."""
+    own = Examiner(open_store)
+    atexit.register(own.close)
+    return own
 
 
 def past(store: Store) -> list[tuple[Run, Mapping[str, Any]]]:
