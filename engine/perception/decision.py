@@ -60,8 +60,11 @@ def closed_at(scene: Scene, others: Obstacles) -> tuple[float, str]:
     """Distance from the rear axle to a stop line that must not be crossed now, and why.
 
     Returns:
-        `NO_GATE` and "" when the way is free.
+        `NO_GATE` and "" when the way is free. Where nothing looks ahead, the line is where comfort
+        brings the car to a halt.
     """
+    if scene.blind:
+        return NOSE_M + scene.speed**2 / (2.0 * COMFORT_STOP), "blind"
     gate = scene.gate
     if gate is None or gate.distance < NOSE_M - 1.0:
         return NO_GATE, ""
@@ -112,6 +115,8 @@ def decide(scene: Scene, candidates: Candidates, best: int, reason: str) -> Deci
         reason: Why the gate is closed, or "".
     """
     d0 = float(candidates.d[best, 0])
+    if reason == "blind":
+        return Decision("stop", "No camera looks ahead.", 0, -1, _options(scene, candidates, d0))
     shift = float(candidates.target[best]) - d0
     leader = int(candidates.leader[best])
     options = _options(scene, candidates, d0)

@@ -60,14 +60,18 @@ class Actors(NamedTuple):
 
 
 def features(actors: Actors, lines: Sequence[npt.NDArray[np.floating]],
-             kinds: Sequence[int] | npt.NDArray[np.integer]) -> Features:
-    """Describe each actor.
+             kinds: Sequence[int] | npt.NDArray[np.integer], first: int | None = None) -> Features:
+    """Describe each actor, or the first of them.
 
     Args:
         actors: A actors, the car itself among them if it should be seen by the others.
         lines: [Q, 2 or more] each, ego frame, m.
         kinds: Of each line, 1 lane line, 2 centre line, 3 road edge.
+        first: How many to describe, the others being neighbours alone; None for all.
     """
+    everybody = actors
+    if first is not None:
+        actors = Actors(*(column[:first] for column in actors))
     count = len(actors.heading)
     c, s = np.cos(actors.heading), np.sin(actors.heading)
     turn = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], -2)
@@ -82,7 +86,7 @@ def features(actors: Actors, lines: Sequence[npt.NDArray[np.floating]],
     kind = np.eye(7)[np.clip(actors.kind, 0, 6)]
     own = np.concatenate([own, kind, actors.size / 5.0, speed / 10.0], axis=1)
     return Features(own.astype(np.float32), _lines(now, turn, lines, kinds),
-                    _neighbours(actors, now, turn))
+                    _neighbours(everybody, now, turn))
 
 
 def _lines(now: Float64, turn: Float64, lines: Sequence[npt.NDArray[np.floating]],
@@ -123,15 +127,20 @@ def _lines(now: Float64, turn: Float64, lines: Sequence[npt.NDArray[np.floating]
 
 
 def _neighbours(actors: Actors, now: Float64, turn: Float64) -> Float32:
-    """The nearest other actors; float32 [A, NEIGHBOURS, NEIGHBOUR]."""
+    """The nearest of all actors to the first A, which stand at `now`.
+
+    Returns:
+        float32 [A, NEIGHBOURS, NEIGHBOUR].
+    """
     count = len(now)
+    places = actors.past[:, -1]
     out = np.zeros((count, NEIGHBOURS, NEIGHBOUR), np.float32)
     for a in range(count):
-        away = np.linalg.norm(now - now[a], axis=1)
+        away = np.linalg.norm(places - now[a], axis=1)
         away[a] = np.inf
         near = np.argsort(away, kind="stable")[:NEIGHBOURS]
         near = near[away[near] < REACH_M]
-        place = (now[near] - now[a]) @ turn[a].T / 20.0
+        place = (places[near] - now[a]) @ turn[a].T / 20.0
         velocity = actors.velocity[near] @ turn[a].T / 10.0
         angle = actors.heading[near] - actors.heading[a]
         out[a, :len(near)] = np.concatenate(

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InvalidInput, ModelUnavailable
-from engine.perception.forecast_data import velocities, with_car
+from engine.perception.forecast_data import with_car
 from engine.perception.forecast_features import (
     LINE,
     LINES,
@@ -76,33 +76,34 @@ class ForecastRuntime:
             raise InvalidInput(f"{path.name} is not a forecast: its inputs are others")
 
     def run(self, tracks: Sequence[Track], lines: Sequence[Line], speed_mps: float) -> Forecasts:
-        """Forecast the tracks that move.
+        """Forecast the tracks that move; those that stand are their neighbours.
 
         Args:
             tracks: Confirmed tracks.
             lines: Lines on the ground, ego frame.
             speed_mps: The car's own speed.
         """
-        moving = [t for t in tracks if t.kind in MOVING]
+        moving = [t for t in tracks if t.moves]
         if not moving:
             return Forecasts(np.zeros(0, np.int64), np.zeros((0, 6, 30, 2), np.float32),
                              np.zeros((0, 6), np.float32))
-        heading = np.array([t.heading for t in moving])
-        past = np.stack([t.past for t in moving])
+        n = len(moving)
+        around = moving + [t for t in tracks if t.kind in MOVING and not t.moves]
+        past = np.stack([t.past for t in around])
         # the filter knows the velocity better than a fit through a second of places
-        velocity = np.stack([t.state[2:] for t in moving])
-        young = np.isfinite(past[..., 0]).sum(axis=1) < 4
-        velocity[young] = velocities(past, heading)[young]
-        actors = Actors(past, heading, velocity, np.stack([t.size[:2] for t in moving]),
-                        np.array([t.kind for t in moving]))
+        velocity = np.stack([t.state[2:] for t in around])
+        velocity[n:] = 0.0
+        actors = Actors(past, np.array([t.heading for t in around]), velocity,
+                        np.stack([t.size[:2] for t in around]),
+                        np.array([t.kind for t in around]))
         shown = features(with_car(actors, speed_mps), [q.points for q in lines],
-                         [q.kind for q in lines])
+                         [q.kind for q in lines], n)
+        heading, past, velocity = actors.heading[:n], past[:n], velocity[:n]
         c, s = np.cos(heading), np.sin(heading)
         turn = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], -2)
         local = np.einsum("aij,aj->ai", turn, velocity).astype(np.float32)
-        n = len(moving)
         paths, logits = self._session.run(None, {
-            "own": shown.own[:n], "lines": shown.lines[:n], "neighbours": shown.neighbours[:n],
+            "own": shown.own, "lines": shown.lines, "neighbours": shown.neighbours,
             "velocity": local})
         world = np.einsum("aji,aktj->akti", turn, paths) + past[:, None, -1:]
         e = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.perception import scene
+from engine.perception import scene, signals
 from engine.perception.cameras import Camera, rig
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
 from engine.perception.pipeline import Motion, Pipeline, Seen
 from engine.perception.render import Renderer
 from engine.perception.runtime import Runtime, load_runtime
-from engine.perception.track import MOVING, Track
+from engine.perception.track import Track
 from engine.perception.world import Snapshot, World
 
 Float64 = npt.NDArray[np.float64]
@@ -37,6 +38,17 @@ LIGHT_BEHIND_LINE_M: Final = (-6.0, 45.0)
 """Where a light may stand for the stop line it belongs to: to the side, and beyond the line."""
 REMEMBER_S: Final = 1.5
 """How long a light that is no longer seen keeps its colour."""
+UNSURE_M: Final = 32.0
+"""Nearer than this, braking in comfort would come too late for a light not made out yet."""
+PATIENCE_S: Final = 6.0
+"""Standing this long before lights that cannot be made out, the car goes on with care."""
+STANDING_MPS: Final = 0.3
+AHEAD: Final = (0, 2)
+"""Cameras of which one must work for the car to drive: front and front wide."""
+LEAST_CONTRAST: Final = 12
+"""Levels of 255 between the darkest and the brightest pixel of a picture that shows anything."""
+FAR_LIGHT_M: Final = 15.0
+"""So far beyond its line a light counts half: it may be the next junction's."""
 
 
 class Eyes:
@@ -67,7 +79,7 @@ class Eyes:
         self._rendered: World | None = None
         self._world: World | None = None
         self._before: Snapshot | None = None
-        self._light: tuple[int, float] = (0, -math.inf)
+        self._signal = Signal()
 
     def __call__(self, world: World) -> scene.Scene:
         """Render, perceive and tell the planner.
@@ -96,22 +108,65 @@ class Eyes:
         if world is not self._world:
             self._world, self._before = world, None
             self.pipeline.restart()
-            self._light = (0, -math.inf)
+            self._signal = Signal()
         now = world.snapshot()
-        self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0],
-                                       working)
+        use = lively(images) if working is None else working & lively(images)
+        self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0], use)
         self._before = now
         kept = [t for t in self.seen.tracks if t.score >= self.least_score]
         told = told_tracks(kept, self.seen.forecasts)
         plain = scene.from_world(world, tracks=told, light=0)
-        if plain.gate is None:
-            return plain
-        light = light_of(kept, plain.gate.distance)
-        if light:
-            self._light = (light, now.time)
-        elif now.time - self._light[1] < REMEMBER_S:
-            light = self._light[0]
-        return scene.from_world(world, tracks=told, light=light)
+        gate = plain.gate
+        if gate is not None:
+            light = self._signal.step(light_of(kept, gate.distance), gate, plain.speed, now.time)
+            plain = replace(plain, gate=replace(gate, light=light))
+        return replace(plain, blind=not use[list(AHEAD)].any())
+
+
+class Signal:
+    """What the lights of the next stop line show, over time.
+
+    A colour is remembered for a while when it is no longer seen. Where the map has lights and none
+    is made out, the car comes to the line as to a red one, and goes on with care after a wait.
+    """
+
+    def __init__(self) -> None:
+        self._colour = 0
+        self._seen_at = -math.inf
+        self._stood_since = math.inf
+
+    def step(self, colour: int, gate: scene.GateAhead, speed_mps: float, time_s: float) -> int:
+        """Light to be told the planner.
+
+        Args:
+            colour: Made out now, 0 for none.
+            gate: Next stop line.
+            speed_mps: The car's.
+            time_s: Of the world.
+        """
+        self._stood_since = (min(self._stood_since, time_s) if speed_mps < STANDING_MPS
+                             else math.inf)
+        if colour:
+            self._colour, self._seen_at = colour, time_s
+            return colour
+        if time_s - self._seen_at < REMEMBER_S:
+            return self._colour
+        if not gate.signals or gate.distance > UNSURE_M:
+            return signals.NONE
+        return signals.NONE if time_s - self._stood_since > PATIENCE_S else signals.RED
+
+
+def lively(images: UInt8) -> npt.NDArray[np.bool_]:
+    """Which pictures show anything: a covered or dead camera gives one tone.
+
+    Args:
+        images: uint8 [V, H, W, 3].
+
+    Returns:
+        bool [V].
+    """
+    few = images[:, ::8, ::8].astype(np.int16)
+    return np.asarray(np.ptp(few, axis=(1, 2, 3)) >= LEAST_CONTRAST)
 
 
 def open_eyes(weights: Path, forecast: Path | None = None, threads: int = 2) -> Eyes:
@@ -143,7 +198,7 @@ def told_tracks(tracks: Sequence[Track], forecasts: Forecasts | None) -> list[sc
         if t.kind in (LIGHT, SIGN):
             continue
         x, y, vx, vy = (float(v) for v in t.state)
-        if t.kind not in MOVING or math.hypot(vx, vy) < 0.4:
+        if not t.moves:
             vx = vy = 0.0
         speed = vx * math.cos(t.heading) + vy * math.sin(t.heading)
         row = rows.get(t.number)
@@ -173,7 +228,7 @@ def stretched(paths: Float64) -> Float64:
 def light_of(tracks: Sequence[Track], line_m: float) -> int:
     """Colour of the light of the next stop line; 0 where none is seen.
 
-    The surest light that shows a colour near the way beyond the line.
+    The surest light that shows a colour near the way and not far beyond the line.
 
     Args:
         tracks: Confirmed tracks.
@@ -185,5 +240,6 @@ def light_of(tracks: Sequence[Track], line_m: float) -> int:
         low, high = LIGHT_BEHIND_LINE_M
         if (t.kind == LIGHT and t.light and abs(y) < LIGHT_SIDE_M
                 and low < x - line_m < high):
-            best = max(best, (t.score / (1.0 + abs(y) / 4.0), t.light))
+            off = (1.0 + abs(y) / 4.0) * (1.0 + max(0.0, x - line_m) / FAR_LIGHT_M)
+            best = max(best, (t.score / off, t.light))
     return best[1]

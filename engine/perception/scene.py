@@ -72,12 +72,14 @@ class GateAhead:
         clear: Likewise, to where the junction is left.
         light: 0 none, 1 red, 2 amber, 3 green.
         must_yield: Whether others have priority.
+        signals: Whether the map has lights here, whatever they show.
     """
 
     distance: float
     clear: float
     light: int
     must_yield: bool
+    signals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Scene:
         gate: Next stop line, or None.
         limit_mps: Speed wanted on a free road.
         left_m: Rest of the route, m.
+        blind: Whether nothing looks ahead.
     """
 
     time: float
@@ -110,6 +113,7 @@ class Scene:
     gate: GateAhead | None
     limit_mps: float
     left_m: float
+    blind: bool = False
 
 
 def straight_future(x: float, y: float, vx: float, vy: float) -> Float64:
@@ -139,7 +143,8 @@ def from_world(world: World, *, tracks: Sequence[Track] | None = None, light: in
     ahead = None
     if gate is not None and gate.s - here < REACH_M:
         shown = world.traffic.light(gate.junction, gate.arm) if light is None else light
-        ahead = GateAhead(gate.s - here, gate.clear - here, shown, must_yield(gate, world.network))
+        ahead = GateAhead(gate.s - here, gate.clear - here, shown, must_yield(gate, world.network),
+                          world.network.junctions[gate.junction].signals)
     lane = world.network.lanes[world.path.lane_at(here + AXLE_M)]
     offsets, width = [0.0], 3.5
     if not lane.connector:

@@ -2,7 +2,10 @@
 
 Constant velocity over ground in the ego frame of the current time, moved with the car's own
 motion (Bar-Shalom, Li and Kirubarajan 2001, doi:10.1002/0471221279, chapter 6); global nearest
-neighbour by the Hungarian method (Kuhn 1955, doi:10.1002/nav.3800020109) within the gate.
+neighbour by the Hungarian method (Kuhn 1955, doi:10.1002/nav.3800020109) within the gate. What has
+wheels moves along its heading: it may be fast that way from the first sighting on, and is hardly
+ever to the side. Without that, the error of a distance is taken for a speed across the road, and
+every parked car sets out to cross it.
 
 Shape letters: N objects, T tracks.
 """
@@ -30,10 +33,17 @@ LOSE: Final = 8
 """Ticks without a sighting after which a track ends."""
 MOVING: Final = (0, 1, 2, 3)
 """Classes that move: car, truck, cyclist, pedestrian."""
-_PUSH: Final = np.array([3.0, 3.0, 2.0, 1.5, 0.05, 0.05, 0.05])
-"""Standard deviation of acceleration by class, m/s²."""
-_FIRST_SPEED: Final = np.array([12.0, 10.0, 5.0, 1.5, 0.3, 0.3, 0.3])
-"""Standard deviation of a new track's speed by class, m/s."""
+_PUSH: Final = np.array([[3.0, 1.2], [3.0, 1.2], [2.0, 1.2], [1.5, 1.5], [0.05, 0.05],
+                         [0.05, 0.05], [0.05, 0.05]])
+"""Standard deviation of acceleration by class, along the heading and across it, m/s²."""
+_FIRST_SPEED: Final = np.array([[10.0, 1.0], [10.0, 1.0], [5.0, 1.0], [1.5, 1.5], [0.3, 0.3],
+                                [0.3, 0.3], [0.3, 0.3]])
+"""Standard deviation of a new track's speed by class, along the heading and across it, m/s."""
+_LAMP_SHARE: Final = 0.4
+"""How much the last sighting counts for the colour of a light."""
+_STANDS: Final = np.array([2.0, 2.0, 2.0, 1.0, np.inf, np.inf, np.inf])
+"""A speed of fewer standard deviations than this, by class, is that of a thing that stands."""
+_SLOW_MPS: Final = 0.4
 
 
 @dataclass(slots=True)
@@ -48,7 +58,7 @@ class Track:
         heading: Radians.
         size: float64 [3], length, width, height, m.
         votes: float64 [7], summed score by class.
-        light: Lamp, 0 where it is no traffic light.
+        lamp: float64 [4], share of the last sightings by lamp, 0 none, red, amber, green.
         score: Of the last sightings, falling without.
         sightings: How many.
         missed: Ticks since the last.
@@ -62,7 +72,7 @@ class Track:
     heading: float
     size: Float64
     votes: Float64
-    light: int
+    lamp: Float64
     score: float
     sightings: int = 1
     missed: int = 0
@@ -72,6 +82,22 @@ class Track:
     def kind(self) -> int:
         """Class with most votes."""
         return int(self.votes.argmax())
+
+    @property
+    def light(self) -> int:
+        """Lamp seen most of late, 0 where it is no traffic light or shows nothing."""
+        return int(self.lamp.argmax())
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is sure enough to move: its speed stands out from the filter's error."""
+        vx, vy = self.state[2:]
+        speed = float(np.hypot(vx, vy))
+        if speed < _SLOW_MPS or self.kind not in MOVING:
+            return False
+        along = np.array([vx, vy]) / speed
+        sigma = float(np.sqrt(along @ self.covariance[2:, 2:] @ along))
+        return bool(speed > _STANDS[self.kind] * sigma)
 
     @property
     def confirmed(self) -> bool:
@@ -104,8 +130,7 @@ class Tracker:
         if not (np.isfinite([*moved, dt_s]).all() and dt_s > 0):
             raise InvalidInput(f"motion {moved} in {dt_s} s; give finite motion and a time above "
                                "0 s")
-        for track in self.tracks:
-            _predict(track, moved, dt_s)
+        _predict(self.tracks, moved, dt_s)
         pairs = self._assign(seen)
         for k, n in pairs:
             _update(self.tracks[k], seen, n)
@@ -145,32 +170,47 @@ class Tracker:
         covariance = np.zeros((4, 4))
         covariance[:2, :2] = seen.covariance[n]
         kind = int(seen.kind[n])
-        covariance[2:, 2:] = np.eye(2) * _FIRST_SPEED[kind] ** 2
+        heading = float(seen.heading[n])
+        covariance[2:, 2:] = _oriented(np.array([heading]), _FIRST_SPEED[[kind]])[0]
         votes = np.zeros(len(FAMILY))
         votes[kind] = seen.score[n]
         track = Track(self._next, np.array([*seen.place[n, :2], 0.0, 0.0]), covariance,
-                      float(seen.place[n, 2]), float(seen.heading[n]), seen.size[n].copy(), votes,
-                      int(seen.light[n]), float(seen.score[n]))
+                      float(seen.place[n, 2]), heading, seen.size[n].copy(), votes,
+                      np.eye(4)[int(seen.light[n])], float(seen.score[n]))
         self._next += 1
         return track
 
 
-def _predict(track: Track, moved: tuple[float, float, float], dt_s: float) -> None:
-    """Move a track by its velocity, then see it from where the car now is."""
+def _oriented(heading: Float64, sigma: Float64) -> Float64:
+    """Covariances [T, 2, 2] with deviations `sigma` [T, 2] along and across headings [T]."""
+    c, s = np.cos(heading), np.sin(heading)
+    axes = np.stack([np.stack([c, -s], -1), np.stack([s, c], -1)], -2)
+    return np.asarray((axes * sigma[:, None] ** 2) @ axes.transpose(0, 2, 1))
+
+
+def _predict(tracks: list[Track], moved: tuple[float, float, float], dt_s: float) -> None:
+    """Move tracks by their velocity, then see them from where the car now is."""
+    if not tracks:
+        return
     forward, left, turn = moved
     a = np.eye(4)
     a[0, 2] = a[1, 3] = dt_s
-    push = _PUSH[track.kind] ** 2
     g = np.array([[dt_s**2 / 2, 0], [0, dt_s**2 / 2], [dt_s, 0], [0, dt_s]])
     c, s = np.cos(turn), np.sin(turn)
     back = np.array([[c, s], [-s, c]])
     whole = np.kron(np.eye(2), back)
-    state = a @ track.state
-    state[:2] -= (forward, left)
-    track.state = whole @ state
-    track.covariance = whole @ (a @ track.covariance @ a.T + push * (g @ g.T)) @ whole.T
-    track.heading = float(np.arctan2(np.sin(track.heading - turn), np.cos(track.heading - turn)))
-    track.past = (track.past - (forward, left)) @ back.T
+    heading = np.array([t.heading for t in tracks])
+    push = _oriented(heading, _PUSH[[t.kind for t in tracks]])
+    state = np.stack([t.state for t in tracks]) @ a.T
+    state[:, :2] -= (forward, left)
+    state = state @ whole.T
+    covariance = a @ np.stack([t.covariance for t in tracks]) @ a.T + g @ push @ g.T
+    covariance = whole @ covariance @ whole.T
+    past = (np.stack([t.past for t in tracks]) - (forward, left)) @ back.T
+    heading = np.arctan2(np.sin(heading - turn), np.cos(heading - turn))
+    for k, track in enumerate(tracks):
+        track.state, track.covariance, track.past = state[k], covariance[k], past[k]
+        track.heading = float(heading[k])
 
 
 def _update(track: Track, seen: Objects, n: int) -> None:
@@ -187,12 +227,13 @@ def _update(track: Track, seen: Objects, n: int) -> None:
     track.z += share * (float(seen.place[n, 2]) - track.z)
     heading = float(seen.heading[n])
     speed = float(np.hypot(track.state[2], track.state[3]))
-    if speed > 2.0 and track.kind in MOVING:
+    if speed > 2.0 and track.moves:
         heading = float(np.arctan2(track.state[3], track.state[2]))
     turn = np.arctan2(np.sin(heading - track.heading), np.cos(heading - track.heading))
     track.heading = float(track.heading + 0.3 * turn)
     track.votes[seen.kind[n]] += seen.score[n]
-    track.light = int(seen.light[n])
+    track.lamp = (1.0 - _LAMP_SHARE) * track.lamp
+    track.lamp[int(seen.light[n])] += _LAMP_SHARE
     track.score = 0.7 * track.score + 0.3 * float(seen.score[n])
     track.sightings += 1
     track.missed = 0

@@ -8,8 +8,22 @@ from engine.perception import scene
 from engine.perception.forecast_run import Forecasts
 from engine.perception.hydranet import HydraNet
 from engine.perception.params import PerceptionParams
-from engine.perception.perceive import Eyes, light_of, motion_between, stretched, told_tracks
+from engine.perception.perceive import (
+    PATIENCE_S,
+    REMEMBER_S,
+    UNSURE_M,
+    Eyes,
+    Signal,
+    light_of,
+    lively,
+    motion_between,
+    stretched,
+    told_tracks,
+)
+from engine.perception.planner import Planner
 from engine.perception.runtime import TorchRuntime
+from engine.perception.score import Scorer, goal_of
+from engine.perception.signals import AMBER, GREEN, NONE, RED
 from engine.perception.track import Track
 from engine.perception.world import World
 
@@ -19,7 +33,7 @@ def track(kind: int, x: float, y: float, vx: float = 0.0, light: int = 0,
     votes = np.zeros(7)
     votes[kind] = 1.0
     return Track(3, np.array([x, y, vx, 0.0]), np.eye(4), 0.8, 0.0, np.array([4.5, 1.8, 1.5]),
-                 votes, light, score)
+                 votes, np.eye(4)[light], score)
 
 
 def test_a_drive_is_perceived_from_its_pictures() -> None:
@@ -94,3 +108,63 @@ def test_the_surest_light_beyond_the_line_counts() -> None:
     assert light_of(lights, 20.0) == 1
     assert light_of(lights, 80.0) == 2
     assert light_of([], 20.0) == 0
+
+
+def test_the_next_junctions_light_gives_way_to_this_ones() -> None:
+    this, following = track(5, 21, -5, light=1, score=0.5), track(5, 60, -1, light=3, score=0.9)
+    assert light_of([this, following], 20.0) == 1
+
+
+def gate(distance: float, *, lights: bool = True) -> scene.GateAhead:
+    return scene.GateAhead(distance, distance + 20.0, 0, False, lights)
+
+
+def test_a_light_is_remembered_and_an_unread_one_is_come_to_as_red() -> None:
+    signal = Signal()
+    assert signal.step(NONE, gate(UNSURE_M + 1.0), 10.0, 0.0) == NONE
+    assert signal.step(NONE, gate(UNSURE_M - 1.0), 10.0, 0.1) == RED
+    assert signal.step(GREEN, gate(25.0), 10.0, 0.2) == GREEN
+    assert signal.step(NONE, gate(20.0), 10.0, 0.1 + REMEMBER_S) == GREEN
+    assert signal.step(NONE, gate(18.0), 10.0, 0.3 + REMEMBER_S) == RED
+    assert signal.step(AMBER, gate(18.0), 10.0, 5.0) == AMBER
+
+
+def test_nobody_waits_for_ever_at_lights_that_cannot_be_made_out() -> None:
+    signal = Signal()
+    told = [signal.step(NONE, gate(5.0), 0.0, 0.1 * k) for k in range(round(PATIENCE_S * 10) + 2)]
+    assert told[0] == told[-2] == RED
+    assert told[-1] == NONE
+    # where the map has none there is nothing to wait for
+    assert Signal().step(NONE, gate(5.0, lights=False), 10.0, 0.0) == NONE
+
+
+def test_a_dead_camera_is_told_from_a_dark_street() -> None:
+    images = np.full((3, 192, 320, 3), 40, np.uint8)
+    images[1] = np.random.default_rng(1).integers(8, 24, (192, 320, 3))
+    images[2, :, ::16] = 90
+    assert lively(images).tolist() == [False, True, True]
+    assert lively(images[:0]).tolist() == []
+
+
+def test_with_blank_cameras_the_car_comes_to_a_halt_and_hits_nobody() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        eyes = Eyes(TorchRuntime(HydraNet("tiny")))
+    world = World(PerceptionParams(), 5)
+    world.take_wheel()
+    assert world.snapshot().ego[0] > 3.0
+    planner, begun = Planner(), world.snapshot().route_s
+    scorer = Scorer(world, goal_of(world, begun, 200.0), begun)
+    blank = np.full((8, 192, 320, 3), 17, np.uint8)
+    for _ in range(80):
+        told = eyes.see(world, blank)
+        assert told.blind
+        assert told.tracks == ()
+        plan = planner.plan(told)
+        world.step(plan.command)
+        scorer.watch(world.snapshot().route_s, np.inf)
+    assert plan.decision.state == "stop"
+    assert "No camera" in plan.decision.why
+    assert world.snapshot().ego[0] < 0.1
+    assert scorer.infractions == []
+    assert scorer.completion < 0.5

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,14 @@ def test_amber_is_obeyed_when_braking_in_comfort_does_it(speed, distance, shut):
     # 10 m/s needs 10^2 / (2 * 3) = 16.7 m before the line
     at, why = closed(scene(speed=speed, gate=gate(distance, AMBER)))
     assert (at < NO_GATE, why) == ((True, "amber") if shut else (False, ""))
+
+
+def test_a_car_that_sees_nothing_stops_in_comfort():
+    p = plan(replace(scene(speed=10.0), blind=True))
+    assert p.decision.state == "stop"
+    assert "No camera" in p.decision.why
+    assert -5.0 < p.command.accel < -0.5
+    assert p.speed[-1] < 1.0
 
 
 def test_green_is_open_and_a_passed_line_binds_nobody():

@@ -89,6 +89,39 @@ def test_the_covariance_stays_symmetric_and_positive() -> None:
             assert np.linalg.eigvalsh(track.covariance).min() > 0
 
 
+def test_the_error_of_a_distance_is_no_speed_across_the_road() -> None:
+    # a car parked along the road, seen from the side: its distance jitters across its heading
+    rng = np.random.default_rng(7)
+    tracker = Tracker()
+    for _ in range(30):
+        place = np.array([[4.0, 6.0 + rng.normal(0, 0.7), 0.8]])
+        covariance = np.diag([0.3, 0.7])[None] ** 2
+        tracks = tracker.step(seen([(4.0, 0.0)])._replace(place=place, covariance=covariance),
+                              STILL, 0.1)
+        assert not any(t.moves for t in tracks)
+    assert abs(tracks[0].state[3]) < 0.8
+
+
+@pytest.mark.parametrize(("kind", "speed"), [(0, 8.0), (2, 4.0), (3, 1.6)])
+def test_what_moves_is_soon_said_to_move(kind: int, speed: float) -> None:
+    tracker = Tracker()
+    for k in range(12):
+        tracks = tracker.step(seen([(10.0 + 0.1 * k * speed, 2.0)], [kind], 0.2), STILL, 0.1)
+    assert [t.moves for t in tracks] == [True]
+    assert tracks[0].state[2] == pytest.approx(speed, rel=0.25)
+
+
+def test_one_wrong_reading_does_not_change_a_light() -> None:
+    tracker = Tracker()
+    for light in (1, 1, 1, 3, 1, 0):
+        tracks = tracker.step(seen([(20.0, 3.0)], [5])._replace(light=np.array([light])), STILL,
+                              0.1)
+    assert tracks[0].light == 1
+    for _ in range(2):
+        tracks = tracker.step(seen([(20.0, 3.0)], [5])._replace(light=np.array([3])), STILL, 0.1)
+    assert tracks[0].light == 3
+
+
 @pytest.mark.parametrize(("moved", "dt"), [(STILL, 0.0), ((np.nan, 0.0, 0.0), 0.1)])
 def test_impossible_motion_is_refused(moved: tuple[float, float, float], dt: float) -> None:
     with pytest.raises(InvalidInput, match="finite"):
