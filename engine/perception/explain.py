@@ -112,7 +112,7 @@ def _point(network: HydraNet, picture: UInt8, plane: Float32,
     from engine.perception.runtime import TorchRuntime
 
     out = TorchRuntime(network).run(picture[None], np.asarray(plane, np.float32)[None])
-    grid = points(*picture.shape[:2], STRIDES)
+    grid = points(HEIGHT, WIDTH, STRIDES)
     e = np.exp(out.sides[0] - out.sides[0].max(axis=-1, keepdims=True))
     sides = (e / e.sum(axis=-1, keepdims=True)) @ np.arange(REACH + 1, dtype=np.float32)
     sides = sides * grid[:, 2:3]
