@@ -34,10 +34,10 @@ FAMILY: Final = np.array([0, 0, 1, 1, 2, 3, 4])
 and pedestrian."""
 GATE: Final = 9.21
 """99 % of a chi-square with two degrees of freedom."""
-ALONG: Final = (0.3, 0.07)
-"""Standard deviation along the ray: m, and share of the distance."""
-ACROSS: Final = (0.15, 0.015)
-"""Standard deviation across the ray: m, and share of the distance."""
+ALONG: Final = (0.4, 0.08)
+"""Standard deviation along the ray: m, and share of the distance, as measured on cars."""
+ACROSS: Final = (0.3, 0.015)
+"""Standard deviation across the ray: m, and share of the distance, as measured on cars."""
 GRID_M: Final = 0.5
 GRID: Final = (-30.0, 70.0, -25.0, 25.0)
 """Least and greatest x, least and greatest y of the drivable grid, m."""

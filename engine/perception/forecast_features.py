@@ -71,7 +71,8 @@ def features(actors: Actors, lines: Sequence[npt.NDArray[np.floating]],
     """
     everybody = actors
     if first is not None:
-        actors = Actors(*(column[:first] for column in actors))
+        actors = Actors(actors.past[:first], actors.heading[:first], actors.velocity[:first],
+                        actors.size[:first], actors.kind[:first])
     count = len(actors.heading)
     c, s = np.cos(actors.heading), np.sin(actors.heading)
     turn = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], -2)

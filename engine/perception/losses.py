@@ -124,7 +124,7 @@ def detection_losses(out: heads.Detection, labels: Labels, points: Tensor) -> di
     space = labels.space[box]
     space = torch.cat([((space[:, :2] - at) / stride).clamp(-8.0, 8.0), space[:, 2:]], 1)
     known = torch.isfinite(space)
-    error = (out.space[image, point] - torch.where(known, space, 0.0)).abs() * known
+    error = space_error(out.space[image, point], torch.where(known, space, 0.0)) * known
     lights = labels.lights[box]
     lit = kind == CLASSES.index("traffic light")
     return {"scores": scores, "boxes": boxes, "space": error.sum() / known.sum().clamp(min=1),
@@ -146,6 +146,22 @@ def point_weights(box: Tensor, kind: Tensor) -> Tensor:
     if not len(box):
         return rarity
     return rarity * torch.bincount(box)[box].float().rsqrt()
+
+
+def space_error(found: Tensor, truth: Tensor) -> Tensor:
+    """L1 of the place in space; a heading and its opposite are one.
+
+    At ten pixels the front of a car looks like its rear. The mean of both answers is no heading at
+    all, so the axis is learnt, and which way along it is left to the motion and the map.
+
+    Args:
+        found: float32 [points, SPACE], see `heads.Detection`.
+        truth: float32 [points, SPACE].
+    """
+    place, heading = truth[:, :-2], truth[:, -2:]
+    ahead = (found[:, -2:] * heading.detach()).sum(1, keepdim=True).detach() >= 0.0
+    heading = torch.where(ahead, heading, -heading)
+    return (found - torch.cat([place, heading], 1)).abs()
 
 
 def line_loss(logits: Tensor, share: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from engine.perception.losses import (
     line_loss,
     overlaps,
     point_weights,
+    space_error,
 )
 from engine.perception.output_format import BINS, CLASSES, REACH, SPACE
 from engine.perception.targets import BACKGROUND, IGNORED
@@ -138,3 +139,18 @@ def test_a_picture_without_a_box_still_teaches_the_scores() -> None:
     losses = detection_losses(out, empty, points)
     assert float(losses["scores"]) > 0.1
     assert float(losses["boxes"]) == float(losses["lights"]) == 0.0
+
+
+def test_a_heading_and_its_opposite_cost_the_same_and_no_heading_costs() -> None:
+    truth = torch.zeros(1, SPACE)
+    truth[0, -2:] = torch.tensor([0.6, 0.8])
+    assert float(space_error(truth, truth).sum()) == 0.0
+    turned = truth.clone()
+    turned[0, -2:] *= -1.0
+    assert float(space_error(turned, truth).sum()) == 0.0
+    nothing = truth.clone()
+    nothing[0, -2:] = 0.0
+    assert float(space_error(nothing, truth).sum()) == pytest.approx(1.4)
+    moved = truth.clone()
+    moved[0, 2] = 0.3
+    assert space_error(moved, truth)[0].tolist() == pytest.approx([0, 0, 0.3, 0, 0, 0, 0, 0])
