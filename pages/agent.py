@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Final, cast
 
@@ -15,6 +16,7 @@ from engine.errors import EngineError
 from engine.live import RUNS, Run, Simulation
 from engine.params import knobs
 from engine.store import open_store
+from pages.agent_evaluation import evaluation
 from pages.common.components import chat, headline, kpis
 from pages.common.controls import control, knob_group, problem_notice, sync_controls
 from pages.common.export import export_row
@@ -24,12 +26,15 @@ from pages.common.session import open_run, stop_with
 DOMAIN: Final = "agent"
 SENTENCE: Final = "Ask in words: the agent starts, steers and compares the other systems, and " \
     "shows every call it makes."
+EXAMINED: Final = "Tasks with outcomes that can be checked: what was called, and what the house " \
+    "is like afterwards."
 HEIGHT_PX: Final = 628
 RATE: Final = 20.0
 MAX_UPLOAD_MB: Final = 20
 KNOBS: Final = {k.name: k for k in knobs(AgentParams)}
-LIMITS: Final = ("turns", "calls", "seconds", "tokens", "money", "answer_tokens")
-MODEL: Final = ("window", "prompt_price", "answer_price")
+VIEWS: Final = ("Chat", "Evaluation")
+LIMITS: Final = ("turns", "calls", "seconds", "tokens", "money", "day_money", "answer_tokens")
+MODEL: Final = ("window", "prompt_price", "answer_price", "picture_price")
 
 
 def _own_tokens() -> list[str]:
@@ -62,6 +67,22 @@ def _read(name: str, content: bytes, world: Simulation) -> str:
     return own.upload(name, content) if name not in own.files else f"{name} is there already"
 
 
+def _name_model(run: Run) -> None:
+    try:
+        run.command("model", {"name": st.session_state["agent.model"]})
+        st.session_state.pop("agent.problem", None)
+    except (EngineError, TimeoutError) as error:
+        complain(run, str(error))
+
+
+def _server() -> str:
+    """Where a model would be asked, and whether there is a key; never the key."""
+    where = os.environ.get("OPENAI_BASE_URL", "").strip() or "api.openai.com"
+    key = "a key is set" if os.environ.get("OPENAI_API_KEY", "").strip() else \
+        "no key is set: servers on this machine need none, others take OPENAI_API_KEY"
+    return f"Asked at {where}; {key}. Both are read from the environment when Atrium starts."
+
+
 @st.fragment
 def _bar(run: Run) -> None:
     """Who answers, what it may change, its limits, files."""
@@ -75,8 +96,11 @@ def _bar(run: Run) -> None:
         with st.popover("Limits", icon=":material/speed:", help="Hard caps on one reply."):
             knob_group(run, [KNOBS[n] for n in LIMITS])
         with st.popover("Model", icon=":material/tune:", help="For a model behind an address."):
-            st.caption("Set ATRIUM_MODEL, and OPENAI_API_KEY or OPENAI_BASE_URL, before the "
-                       "start; then choose *model*.")
+            st.text_input("Model", key="agent.model", on_change=_name_model, args=(run,),
+                          placeholder=os.environ.get("ATRIUM_MODEL") or "as its server knows it",
+                          help="Any model behind the server's OPENAI_BASE_URL, or of OpenAI. Then "
+                               "choose *Model* at the left.")
+            st.caption(_server())
             knob_group(run, [KNOBS[n] for n in (*MODEL, "patience_s")])
         with st.popover("Files", icon=":material/upload_file:",
                         help="Text that the agent may search and cite."):
@@ -120,7 +144,15 @@ def page() -> None:
     except (EngineError, TimeoutError) as error:
         complain(run, str(error))
     sync_controls(run)
-    headline(run, "Agent", SENTENCE)
+    with st.container(horizontal=True, vertical_alignment="center", key="agent-head"):
+        st.session_state.setdefault("agent.view", VIEWS[0])
+        chatting = st.session_state["agent.view"] == VIEWS[0]
+        headline(run, "Agent", SENTENCE if chatting else EXAMINED, live=chatting)
+        st.segmented_control("View", VIEWS, key="agent.view", required=True, width="content",
+                             label_visibility="collapsed")
+    if not chatting:
+        evaluation(run)
+        return
     _bar(run)
     if opened.notice:
         st.info(opened.notice, icon=":material/info:")

@@ -105,16 +105,22 @@ def _label(chat: Chat) -> str:
         return str(error)
 
 
+_TO_ASK: Final[Mapping[str, tuple[str, ...]]] = {
+    "warehouse": ("How is the throughput?", "Why did robot 17 wait?", "Break a robot",
+                  "Chart the throughput"),
+    "dispatch": ("How long are the waits?", "Let it rain for 20 minutes",
+                 "Compare nearest with batch", "Chart the waits")}
+
+
 def _suggestions(chat: Chat) -> list[str]:
     """Things to ask that fit what runs just now."""
     runs = [r for r in chat.house.own_runs() if r.domain != "agent"]
+    files = [f"What does {chat.files[-1]} say about …"] if chat.files else []
     if not runs:
-        return ["Start the small warehouse with 60 robots", "What can you do?", "What is PIBT?"]
+        return [*files, "Start the small warehouse with 60 robots", "Start the city",
+                "What can you do?", "What is PIBT?"]
     run = runs[-1]
-    if run.domain == "warehouse":
-        return ["How is the throughput?", "Why did robot 17 wait?", "Break a robot",
-                "Chart the throughput", "Pause it"]
-    if run.domain == "dispatch":
-        return ["How long are the waits?", "Let it rain for 20 minutes",
-                "Compare nearest with batch", "Chart the waits"]
-    return ["Which runs are alive?", "What can you do?"]
+    if run.state in ("crashed", "ended"):
+        return [*files, f"Reset the {run.domain}", "Which runs are alive?"]
+    going = ["Let it go on", "Make 10 steps"] if run.state == "paused" else ["Pause it"]
+    return [*files, *_TO_ASK.get(run.domain, ("Which settings does it have?",)), *going]

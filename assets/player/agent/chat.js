@@ -105,9 +105,20 @@ class Chat {
     const offered = facts.busy ? [] : facts.suggestions;
     if (this.offered !== offered.join("|")) {
       this.offered = offered.join("|");
-      this.suggestions.replaceChildren(...offered.map((s) => element("button.suggestion", { type: "button", onclick: () => this.#send("ask", { text: s }) }, s)));
+      this.suggestions.replaceChildren(...offered.map((s) => element("button.suggestion", { type: "button", onclick: () => this.#suggest(s) }, s)));
     }
     setAttribute(this.root, "data-busy", String(facts.busy));
+  }
+
+  /** Ask what is suggested; what ends in dots is for the person to complete. */
+  #suggest(text) {
+    if (!text.endsWith("…")) {
+      this.#send("ask", { text });
+      return;
+    }
+    this.field.value = text.slice(0, -1);
+    this.#typed();
+    this.field.focus();
   }
 
   #typed() {
