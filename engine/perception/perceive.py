@@ -22,6 +22,7 @@ from engine.perception.cameras import Camera, rig
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
 from engine.perception.pipeline import Motion, Pipeline, Seen
 from engine.perception.render import Renderer
+from engine.perception.road_axes import axes_around
 from engine.perception.runtime import Runtime, load_runtime
 from engine.perception.track import Track
 from engine.perception.world import Snapshot, World
@@ -111,7 +112,8 @@ class Eyes:
             self._signal = Signal()
         now = world.snapshot()
         use = lively(images) if working is None else working & lively(images)
-        self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0], use)
+        self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0], use,
+                                       axes_around(world.network, now))
         self._before = now
         kept = [t for t in self.seen.tracks if t.score >= self.least_score]
         told = told_tracks(kept, self.seen.forecasts)

@@ -28,6 +28,7 @@ from engine.perception.fields import sigmoid
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
 from engine.perception.lane_fit import Line, fit_lines
 from engine.perception.output_format import STRIDES
+from engine.perception.road_axes import RoadAxes, align
 from engine.perception.runtime import Runtime, load_runtime
 from engine.perception.targets import points
 from engine.perception.track import Track, Tracker
@@ -128,7 +129,8 @@ class Pipeline:
         self.tracker = Tracker()
 
     def step(self, images: UInt8, motion: Motion, speed_mps: float,
-             working: npt.NDArray[np.bool_] | None = None) -> Seen:
+             working: npt.NDArray[np.bool_] | None = None,
+             axes: RoadAxes | None = None) -> Seen:
         """Perceive one instant.
 
         Args:
@@ -136,6 +138,7 @@ class Pipeline:
             motion: The car's own motion since the last frame.
             speed_mps: Its speed.
             working: bool [V], cameras that work; None for all.
+            axes: Roads around, where there is a map; vehicles are aligned with them.
 
         Raises:
             InvalidInput: If the pictures are not those of the rig.
@@ -159,6 +162,8 @@ class Pipeline:
         clock = _Clock()
         objects = merge([lift(f, self.cameras[v], v) for v, f in enumerate(found)
                          if f is not None])
+        if axes is not None:
+            objects = align(objects, axes)
         whole = tuple(merge_lines(lines))
         drivable = self._grid.read(masks[:, 0], use)
         clock.lap("fuse")

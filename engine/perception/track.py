@@ -225,11 +225,15 @@ def _update(track: Track, seen: Objects, n: int) -> None:
     share = max(0.1, 1.0 / (track.sightings + 1))
     track.size = track.size + share * (seen.size[n] - track.size)
     track.z += share * (float(seen.place[n, 2]) - track.z)
-    heading = float(seen.heading[n])
-    speed = float(np.hypot(track.state[2], track.state[3]))
-    if speed > 2.0 and track.moves:
-        heading = float(np.arctan2(track.state[3], track.state[2]))
-    turn = np.arctan2(np.sin(heading - track.heading), np.cos(heading - track.heading))
+    # what is seen is an axis; which way along it, the motion tells
+    turn = (float(seen.heading[n]) - track.heading + np.pi / 2.0) % np.pi - np.pi / 2.0
+    if track.moves:
+        vx, vy = track.state[2:]
+        if vx * np.cos(track.heading) + vy * np.sin(track.heading) < 0.0:
+            track.heading += np.pi
+        if np.hypot(vx, vy) > 2.0:
+            away = np.arctan2(vy, vx) - track.heading
+            turn = np.arctan2(np.sin(away), np.cos(away))
     track.heading = float(track.heading + 0.3 * turn)
     track.votes[seen.kind[n]] += seen.score[n]
     track.lamp = (1.0 - _LAMP_SHARE) * track.lamp
