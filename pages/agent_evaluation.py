@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 import plotly.graph_objects as go
@@ -15,7 +16,7 @@ from engine.agent.params import AgentParams
 from engine.errors import EngineError
 from engine.live import Run
 from engine.store.records import Run as Recorded
-from pages.common.charts import chart_head, colours, figure, show
+from pages.common.charts import chart_head, colours, figure, show, swatch
 from pages.common.components import cards, feed
 from pages.common.session import metrics_store
 
@@ -24,6 +25,9 @@ PLANNER: Final = "Offline planner"
 SAMPLES: Final = {"Every task": 1, "Each 5th": 5, "Each 20th": 20}
 SHOWN_KINDS: Final = 24
 Past = Sequence[tuple[Recorded, Mapping[str, Any]]]
+STACKED: Final = (("vermilion", ""), ("orange", "/"), ("purple", "x"), ("blue", "."),
+                  ("green", "-"))
+"""Colour and pattern of a kind's bars."""
 
 
 def evaluation(run: Run) -> None:
@@ -114,15 +118,27 @@ def _outcome(found: Past) -> None:
     """The latest examination in figures, all of them over time, and what failed."""
     latest, summary = found[0]
     cards(_cards(found), "kpis-evaluation")
+    kinds = _by_kind(summary["by_kind"])
     with st.container(key="charts"):
         left, right = st.columns(2)
         with left:
             chart_head("Completed over time", "%, with 95 % Wilson intervals")
-            show(_over_time(found), "agent.exam.time", "Completion of each examination over time")
+            show(_over_time(found, kinds.layout.height), "agent.exam.time",
+                 "Completion of each examination over time")
         with right:
             chart_head("Completed by kind of request", f"%, {latest.label}, 95 % intervals")
-            show(_by_kind(summary["by_kind"]), "agent.exam.kinds",
+            show(kinds, "agent.exam.kinds",
                  "Completion of the latest examination by kind of request")
+        left, right = st.columns(2)
+        marks = colours()["marks"]
+        with left:
+            chart_head("Reply time", swatch(marks["blue"], "median"),
+                       swatch(marks["orange"], "p95", dashed=True), " s, by examination")
+            show(_times(found), "agent.exam.latency", "Median and p95 reply time by examination")
+        with right:
+            chart_head("Wrong changes by kind", "tasks, by examination; the legend names kinds")
+            show(_wrong(found), "agent.exam.wrong",
+                 "Tasks with a wrong change by kind of request, by examination")
     failures = summary["failures"]
     with st.expander(f"What was not completed: {len(failures)}", icon=":material/rule:"):
         if failures:
@@ -167,9 +183,9 @@ def _ms(seconds: float | None) -> str:
     return "—" if seconds is None else f"{1e3 * seconds:,.0f}"
 
 
-def _over_time(found: Past) -> go.Figure:
+def _over_time(found: Past, height: int) -> go.Figure:
     """Each examination as a point with its interval; suites and models apart by colour and mark."""
-    fig = figure(height=240)
+    fig = figure(height=height)
     fig.update_layout(hovermode="closest")
     marks = colours()["marks"]
     looks = [("blue", "circle"), ("orange", "square"), ("green", "diamond"), ("purple", "cross")]
@@ -181,7 +197,53 @@ def _over_time(found: Past) -> go.Figure:
               [c for _, c in rows])
     fig.update_layout(showlegend=len(labels) > 1, legend={"orientation": "h", "y": 1.15})
     fig.update_yaxes(range=[0, 103], rangemode="normal")
-    fig.update_xaxes(type="date", tickformat="%d %b<br>%H:%M", nticks=6)
+    _dates(fig, found)
+    return fig
+
+
+def _dates(fig: go.Figure, found: Past) -> None:
+    """A time axis with room at both ends, so that one examination is not all of it."""
+    times = [run.started_at for run, _ in found]
+    room = max(timedelta(hours=1), (max(times) - min(times)) / 12)
+    fig.update_xaxes(type="date", tickformat="%d %b<br>%H:%M", nticks=6,
+                     range=[min(times) - room, max(times) + room])
+
+
+def _times(found: Past) -> go.Figure:
+    """Median and p95 of a reply."""
+    fig = figure()
+    marks = colours()["marks"]
+    ago = found[::-1]
+    for name, colour, dash in (("p50", "blue", "solid"), ("p95", "orange", "dash")):
+        fig.add_scatter(x=[r.started_at for r, _ in ago], y=[s["latency_s"][name] for _, s in ago],
+                        mode="lines+markers", name=name, marker={"size": 7},
+                        line={"color": marks[colour], "width": 2, "dash": dash})
+    _dates(fig, found)
+    return fig
+
+
+def _wrong(found: Past) -> go.Figure:
+    """How many tasks changed something wrongly, stacked by kind; the commonest kinds by name."""
+    fig = figure()
+    marks = colours()["marks"]
+    total: Counter[str] = Counter()
+    for _, s in found:
+        total.update({k: c.get("wrong_changes", 0) for k, c in s["by_kind"].items()})
+    named = [k for k, n in total.most_common(len(STACKED)) if n]
+    ago = found[::-1]
+    names = [f"{r.started_at:%d %b %H:%M} ({r.id})" for r, _ in ago]
+    for kind, (colour, pattern) in zip(named, STACKED, strict=False):
+        fig.add_bar(x=names, name=kind, marker={"color": marks[colour],
+                                                "pattern": {"shape": pattern}},
+                    y=[s["by_kind"].get(kind, {}).get("wrong_changes", 0) for _, s in ago])
+    if not named:
+        fig.add_bar(x=names, y=[0] * len(names), name="none")
+        fig.add_annotation(text="No wrong change in any examination.", showarrow=False, x=0.5,
+                           y=0.5, xref="paper", yref="paper")
+    fig.update_layout(barmode="stack", showlegend=bool(named),
+                      legend={"orientation": "h", "y": 1.25})
+    fig.update_yaxes(dtick=max(1, max(sum(c.get("wrong_changes", 0)
+                                          for c in s["by_kind"].values()) for _, s in found) // 4))
     return fig
 
 

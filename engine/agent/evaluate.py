@@ -261,7 +261,7 @@ def _share(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     n, good = len(verdicts), sum(not v.wrong for v in verdicts)
     low, high = wilson(good, n)
     return {"of": n, "completed": good, "share": good / n if n else None, "low": low,
-            "high": high}
+            "high": high, "wrong_changes": sum(v.wrong_change for v in verdicts)}
 
 
 def wilson(good: int, n: int) -> tuple[float, float]:

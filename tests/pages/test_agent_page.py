@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.live import RUNS
+from engine.store import open_store
 from tests.waiting import until
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "agent.py")
@@ -45,3 +46,43 @@ def test_what_other_pages_opened_can_be_steered(page):
     page.run()
     tokens = run.ask(lambda world: list(world.chat.house.started))
     assert tokens == ["the-token-of-a-floor"]
+
+
+def test_a_model_is_named_in_the_settings(page):
+    run = the_run()
+    page.text_input(key="agent.model").set_value("some-model").run()
+    assert not page.exception
+    assert run.ask(lambda world: world.chat.model) == "some-model"
+
+
+SHARE = {"of": 4, "completed": 3, "share": 0.75, "low": 0.3, "high": 0.95, "wrong_changes": 1}
+SUMMARY = {"model": "offline planner", "tasks": 4, "tries": 1, "completed": SHARE, "pass_k": 0.75,
+           "wrong_changes": 1, "wrong_change_share": 0.25, "dollars": 0.0,
+           "latency_s": {"p50": 0.02, "p95": None}, "by_kind": {"set": SHARE, "talk": SHARE},
+           "failures": [{"id": "a", "say": ["set it"], "wrong": ["robots is 3, not 4"]}]}
+
+
+def test_the_evaluation_is_empty_before_the_first_and_full_after_it(page):
+    page.session_state["agent.view"] = "Evaluation"
+    page.run()
+    assert not page.exception
+    assert "No suite has been run" in page.info[0].value
+    store = open_store()
+    for at in range(2):
+        number = store.begin_run("evaluation", {"suite": "shipped"}, at, "shipped, offline planner")
+        store.event(number, 4.0, "evaluation", "summary", SUMMARY)
+        store.end_run(number, "finished")
+    page.run()
+    assert not page.exception
+    assert "What was not completed: 1" in page.expander[0].label
+    assert page.dataframe[0].value["Wrong"].tolist() == ["robots is 3, not 4"]
+    assert len(RUNS.alive()) == 1  # the chat is still there
+
+
+def test_a_suite_that_is_not_there_is_said(page):
+    page.session_state["agent.view"] = "Evaluation"
+    page.run()
+    page.selectbox(key="agent.exam.suite").set_value("judged").run()
+    page.button(key="agent.exam.start").click().run()
+    assert not page.exception
+    assert "no reply has been judged here yet" in page.error[0].value
