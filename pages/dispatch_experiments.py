@@ -58,7 +58,7 @@ def _trial(run: Run, chosen: str) -> None:
     """Ask, start and stop; the part below it follows by itself."""
     design = BACKGROUND[chosen]
     trial = _present(design)
-    busy = trial is not None and trial.look() == "running"
+    busy = trial is not None and trial.state == "running"
     with st.container(horizontal=True, vertical_alignment="bottom", key="trial-bar"):
         names = [q.label for q in QUESTIONS]
         st.selectbox("Compare" if design != "fleet bound" else "Fleet of B in", range(len(names)),
@@ -135,7 +135,7 @@ def _follow(run: Run, design: Design) -> None:
         st.info("Nothing has been run yet. **Start** takes about a minute with these settings on "
                 "two quiet cores.", icon=":material/science:")
         return
-    state = trial.look()
+    state = trial.state
     if state == "running":
         left = trial.left_s
         wait = "starting" if left is None else f"about {max(1, round(left)):d} s left"

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--against", default="nearest", help="policy to compare with "
                          "(default nearest)")
     compare.add_argument("--seeds", type=int, default=5, help="number of seeds (default 5)")
+    _control(compare)
     compare.set_defaults(command=_compare)
 
     design = commands.add_parser(
@@ -54,8 +55,15 @@ def _parser() -> argparse.ArgumentParser:
                         "(default nearest)")
     design.add_argument("--block-min", type=float, default=30.0,
                         help="length of a switchback block (default 30)")
+    _control(design)
     design.set_defaults(command=_experiment)
     return parser
+
+
+def _control(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--control", default=[], action="append", metavar="KNOB=VALUE",
+                        help="what the other side has, as repositioning=none, in place of "
+                        "--against; may be repeated")
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +114,7 @@ def _compare(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.dispatch.experiments import paired
 
     params, city, trips = _world(options)
-    other = params.with_changes(policy=options.against)
+    other = _other(params, options)
     seeds = range(options.seed, options.seed + options.seeds)
     found = paired(other, params, seeds, options.hours, city=city, trips=trips)
     return found.facts(), 0
@@ -116,10 +124,24 @@ def _experiment(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.dispatch.experiments import designs
 
     params, city, trips = _world(options)
-    other = params.with_changes(policy=options.against)
+    other = _other(params, options)
     found = designs(other, params, options.seed, options.hours, options.block_min * 60.0,
                     city=city, trips=trips)
     return found, 0
+
+
+def _other(params: DispatchParams, options: argparse.Namespace) -> DispatchParams:
+    """The side that is compared with: another policy, or the knobs of --control."""
+    if not options.control:
+        return params.with_changes(policy=options.against)
+    changes = {}
+    for given in options.control:
+        name, found, value = given.partition("=")
+        if not found:
+            raise InvalidInput(f"--control {given!r} has no value; write KNOB=VALUE, as "
+                               "repositioning=none")
+        changes[name] = value
+    return params.with_changes(**changes)
 
 
 def _world(options: argparse.Namespace) -> tuple[DispatchParams, Any, Any]:

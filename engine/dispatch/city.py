@@ -65,6 +65,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Water:
+    """A named river or lake.
+
+    Attributes:
+        name: As shown on the map.
+        spots: Metres (x, y), places for the name, the best first.
+    """
+
+    name: str
+    spots: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bridge:
     """A way across the river.
 
@@ -95,6 +108,7 @@ class City:
         polygons: Outlines float32 [P, 2] in metres by kind: "river", "water", "park", "airfield",
             "stadium".
         notes: What an import left out or assumed, a sentence each.
+        waters: Rivers and lakes that have a name.
     """
 
     name: str
@@ -109,6 +123,7 @@ class City:
     bridges: tuple[Bridge, ...] = ()
     polygons: Mapping[str, tuple[Float32, ...]] = entry(default_factory=dict)
     notes: tuple[str, ...] = ()
+    waters: tuple[Water, ...] = ()
 
     @property
     def origin(self) -> tuple[float, float]:
@@ -131,7 +146,7 @@ def dump_city(city: City) -> bytes:
         "places": [asdict(p) for p in city.places],
         "bridges": [asdict(b) for b in city.bridges],
         "polygons": {kind: len(rings) for kind, rings in city.polygons.items()},
-        "notes": list(city.notes),
+        "notes": list(city.notes), "waters": [asdict(w) for w in city.waters],
     }
     arrays: dict[str, npt.NDArray[Any]] = city.network._asdict() | {"node_id": city.node_id}
     for kind, rings in sorted(city.polygons.items()):
@@ -193,6 +208,8 @@ def parse_city(data: bytes, name: str) -> City:
         {kind: tuple(arrays[f"{kind}.{i}"] for i in range(count))
          for kind, count in facts["polygons"].items()},
         tuple(facts["notes"]),
+        tuple(Water(w["name"], tuple((x, y) for x, y in w["spots"]))
+              for w in facts.get("waters", ())),
     )
 
 

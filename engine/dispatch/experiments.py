@@ -96,8 +96,9 @@ class Paired:
     def facts(self) -> dict[str, Any]:
         """JSON-able; figures that nobody had are left out."""
         known = {n: d for n, d in self.figures.items() if np.isfinite(d.mean)}
-        return asdict(self) | {"figures": {n: asdict(d) for n, d in known.items()},
-                               "settled": {n: d.settled for n, d in known.items()}}
+        return asdict(self) | {
+            "seeds": list(self.seeds), "figures": {n: asdict(d) for n, d in known.items()},
+            "settled": {n: d.settled for n, d in known.items()}}
 
 
 def paired(

@@ -25,6 +25,7 @@ from engine.dispatch.city import (
     City,
     District,
     Place,
+    Water,
     dump_city,
     node_lonlat,
 )
@@ -59,6 +60,9 @@ _GAP: Final = 0.09
 """Share of local street pieces left out, which makes larger blocks and corners."""
 _CORE_M: Final = 2_000.0
 _MARGIN_M: Final = 150.0
+RIVER: Final = "River Arne"
+_NAMED_AT: Final = (0.3, 0.72, 0.2, 0.85, 0.5)
+"""Shares of the city's width at which the river's name is tried."""
 
 
 def generate(seed: int = SEED) -> City:
@@ -95,7 +99,16 @@ def generate(seed: int = SEED) -> City:
         _bridges(network, wet[source[built.arc]]),
         {kind: tuple((warp(plan, ring) - low).round(1).astype(np.float32) for ring in rings)
          for kind, rings in plan.polygons.items()},
+        waters=(Water(RIVER, _spots(plan, low)),),
     )
+
+
+def _spots(plan: Plan, low: Float64) -> tuple[tuple[float, float], ...]:
+    """Where the river's name can stand, (x, y): on its middle, away from its ends."""
+    course = warp(plan, plan.course) - low
+    inside = course[:, 0] / course[:, 0].max()
+    at = [int(np.abs(inside - share).argmin()) for share in _NAMED_AT]
+    return tuple((float(x), float(y)) for x, y in course[at].round(1).tolist())
 
 
 def _streets(rng: np.random.Generator, plan: Plan) -> Planar:

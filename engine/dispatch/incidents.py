@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "close_bridge": {"bridge": "name; the one in the middle if left out",
                      "seconds": "60 to 43200, 1800"},
     "recover": {"incident": "rain, surge_outage or close_bridge; all if left out"},
+    "reach": {"x": "metres east, of the point that the map's rings are about; none if left out",
+              "y": "metres north, of the same"},
 }
 """Commands and their arguments with range and default."""
 
@@ -59,6 +61,7 @@ class Incidents:
         doers: dict[str, Callable[[Mapping[str, Any]], str]] = {
             "rain": self._rain, "stadium": self._stadium, "airport_bank": self._airport,
             "surge_outage": self._outage, "close_bridge": self._close, "recover": self._recover,
+            "reach": self._world.overlays.choose,
         }
         if name not in doers:
             raise InvalidInput(f"there is no command {name!r}; choose from {', '.join(COMMANDS)}")

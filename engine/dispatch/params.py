@@ -112,7 +112,7 @@ class DispatchParams(Params):
         "none", "Repositioning", "Send free drivers where forecast demand lacks them, by the "
         "cheapest flow.", group="Fleet")
     reposition_every_min: float = knob(
-        5.0, "Reposition every", "Time between two repositioning rounds.",
+        2.0, "Reposition every", "Time between two repositioning rounds.",
         low=1.0, high=30.0, step=1.0, unit="min", group="Fleet")
 
     trips_per_day: int = knob(

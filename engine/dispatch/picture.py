@@ -74,7 +74,7 @@ def scene(world: DispatchSimulation) -> Scene:
     city, hexes = world.city, world.hexes
     unit = unit_m(city)
     network = city.network
-    pairs, rank = _segments(city)
+    pairs, rank = city_segments(city)
     arc_xy = np.concatenate([
         np.stack([network.x[pairs[:, k]], network.y[pairs[:, k]]], axis=1) for k in (0, 1)],
         axis=1) / unit
@@ -97,6 +97,8 @@ def scene(world: DispatchSimulation) -> Scene:
                       for d in city.districts],
         "places": [{"name": p.name, "kind": p.kind, "x": round(float(network.x[p.node]) / unit),
                     "y": round(float(network.y[p.node]) / unit)} for p in city.places],
+        "waters": [{"name": w.name, "spots": [[round(x / unit), round(y / unit)]
+                                              for x, y in w.spots]} for w in city.waters],
         "bridges": [b.name for b in city.bridges],
         "polygons": {kind: [np.rint(ring / unit).astype(int).tolist() for ring in rings]
                      for kind, rings in city.polygons.items()},
@@ -113,13 +115,19 @@ def scene(world: DispatchSimulation) -> Scene:
 
 
 def layers(world: DispatchSimulation) -> Mapping[str, Array]:
-    """Surge, demand and supply by cell, float32 [H]; driver and rider pairs, int16 [2 pairs]."""
+    """Slow pictures.
+
+    surge, demand, supply: float32 [H], by cell.
+    match: int16 [2 pairs], driver and rider slot.
+    traffic, reach: uint8 [E] by segment; see `overlays`.
+    """
     r, surge = world.riders, world.surge
     slots = np.flatnonzero(r.state[:DRAWN] == ASSIGNED)
     pairs = np.stack([r.driver[slots], slots], axis=1).astype(np.int16)
     return {
         "surge": surge.shown.astype(np.float32), "demand": surge.demand.astype(np.float32),
         "supply": surge.supply.astype(np.float32), "match": pairs.ravel(),
+        "traffic": world.overlays.traffic(), "reach": world.overlays.reach(),
     }
 
 
@@ -145,5 +153,6 @@ def status(world: DispatchSimulation) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _segments(city: City) -> tuple[Int32, UInt8]:
+def city_segments(city: City) -> tuple[Int32, UInt8]:
+    """Streets to draw; see `network.segments`."""
     return segments(city.network)

@@ -1,8 +1,14 @@
 """Where free drivers go before anybody asks: sent to forecast demand, or drawn by high fares.
 
-The forecast of a zone is what the city has seen of late: its smoothed requests a minute, over the
-horizon, less the cars that will drop somebody off there meanwhile. No knowledge of the demand model
-enters. The flow is that of Alonso-Mora et al. 2017; see `rebalance`.
+A zone needs drivers for the requests of the horizon, and a stock of free ones beyond that. The
+former is what the city has seen of late: smoothed requests a minute, less the cars that will drop
+somebody off there meanwhile. No knowledge of the demand model enters. The latter is the zone's
+share of all that are left over. The way to the nearest of n drivers spread over a zone falls with
+the root of n (Larson and Odoni 1981, Urban Operations Research, ch. 3), and so the mean way over
+all requests, Σ λ · n^(-1/2), is least where n goes with λ^(2/3). A zone gives what it has above its
+share and receives only up to `LOW` of it: chance alone moves nobody.
+
+The flow is that of Alonso-Mora et al. 2017; see `rebalance`.
 
 Shape letters: D drivers, H cells, Z zones (the cells' parents in H3).
 """
@@ -28,7 +34,9 @@ Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-HORIZON_MIN: Final = 10.0
+HORIZON_MIN: Final = 8.0
+LOW: Final = 0.6
+_SHARE: Final = 2.0 / 3.0
 WORTH_S: Final = 900.0
 """Seconds of empty driving that a request met by a driver at hand is worth."""
 LIMIT_S: Final = 900.0
@@ -72,10 +80,10 @@ class Repositioning:
         self._send(np.flatnonzero(world.fleet.state == IDLE))
 
     def forecast(self) -> Float64:
-        """Drivers each zone will need over the horizon beyond those who come by themselves."""
+        """Drivers each zone should have now: what it has where that is about right."""
         world = self._world
         zones, r = len(self._x), world.riders
-        need = np.bincount(self._zone, world.surge.demand, zones) * HORIZON_MIN
+        rate: Float64 = np.bincount(self._zone, world.surge.demand, zones).astype(np.float64)
         soon = (r.state == ABOARD) | (r.state == ASSIGNED)
         left_s = np.where(r.state == ABOARD, r.boarded_s + r.direct_s,
                           world.now_s + 180.0 + r.direct_s) - world.now_s
@@ -83,9 +91,13 @@ class Repositioning:
         v, fleet = world.fleet.vehicles, world.fleet
         moving = np.flatnonzero((fleet.state == MOVING) & (v.end > 0))
         bound = world.streets.roads.head[v.route[moving, v.end[moving] - 1]]
-        for nodes in (comes, bound):
-            need -= np.bincount(self._zone[world.hexes.cell[nodes]], minlength=zones)
-        return np.asarray(np.maximum(need, 0.0), np.float64)
+        head = world.streets.roads.head[v.arc[fleet.state == IDLE]]
+        asked: Float64 = rate * HORIZON_MIN - self._count(comes) - self._count(bound)
+        return wanted(self._count(head), asked, rate)
+
+    def _count(self, nodes: Int32) -> Int64:
+        """How many of some nodes lie in each zone, int64 [Z]."""
+        return np.bincount(self._zone[self._world.hexes.cell[nodes]], minlength=len(self._x))
 
     def chase(self) -> None:
         """Free drivers, of their own accord, move to dearer cells beside theirs, a ring or two off.
@@ -146,3 +158,22 @@ class Repositioning:
                 world.fleet.send(driver, route, MOVING, world.now_s)
                 world.log("reposition", -1, driver, float(target[i]))
                 self.sent += 1
+
+
+def wanted(have: Int64, asked: Float64, rate: Float64) -> Float64:
+    """Drivers each zone should have.
+
+    Args:
+        have: int64 [Z], free drivers in each zone.
+        asked: float64 [Z], requests of the horizon less drivers who come by themselves; below 0
+            where more come.
+        rate: float64 [Z], requests a minute, >= 0.
+
+    Returns:
+        float64 [Z], >= 0: `have` where that lies between LOW of the zone's share and all of it.
+    """
+    weight = rate ** _SHARE
+    stock = max(0.0, float(have.sum() - asked.sum()))
+    share = stock * weight / max(float(weight.sum()), 1e-12)
+    full, low = np.maximum(asked + share, 0.0), np.maximum(asked + LOW * share, 0.0)
+    return np.asarray(np.clip(have, low, full), np.float64)

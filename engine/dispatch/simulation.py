@@ -28,6 +28,7 @@ from engine.dispatch.hexes import Hexes, hexes
 from engine.dispatch.incidents import Incidents
 from engine.dispatch.inspector import describe
 from engine.dispatch.movement_kernels import advance
+from engine.dispatch.overlays import Overlays
 from engine.dispatch.params import DispatchParams
 from engine.dispatch.reposition import Repositioning
 from engine.dispatch.riders import ABOARD, ASSIGNED, DRAWN, WAITING, Riders, kerb_s, patience_s
@@ -73,7 +74,8 @@ class DispatchSimulation:
         fleet, riders, rides: Who is there and what they do.
         streets, fields: Traffic, and times to the riders that wait.
         surge, hexes: Prices and the cells they belong to.
-        dispatcher, shadow, sharing, repositioning, incidents, source, arrivals: The parts named so.
+        dispatcher, shadow, sharing, repositioning, incidents, source, arrivals, overlays: The
+            parts named so.
         refused: People who looked at the price and did not ask.
         recorder, tally: Where figures are kept, and who makes them.
         events: The event log, or None.
@@ -125,6 +127,7 @@ class DispatchSimulation:
         self.sharing = Sharing(self)
         self.repositioning = Repositioning(self)
         self.arrivals = Arrivals(self)
+        self.overlays = Overlays(self)
         self.recorder = metrics.Recorder()
         self.tally = telemetry.Tally(self)
         self._arrived: Int32 = np.empty(p.drivers, np.int32)

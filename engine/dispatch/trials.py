@@ -1,33 +1,36 @@
 """Experiments beside a running city: each in a process of its own, watched from outside.
 
 A trial begins on the city, requests and knobs of the run it was started from. The process is a
-fresh interpreter (forking one that has threads in it may hang), steps back for the live pages, and
-ends with its parent. `experiments` and `fleet_bound` compute; this is who runs them.
+fresh interpreter (forking one that has threads in it may hang; a spawned one would run the page
+that asked for it once more), steps back for the live pages, and ends with its parent.
+`experiments` and `fleet_bound` compute; this is who runs them, and `trial_worker` the other side.
 """
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
-import multiprocessing
-import os
+import json
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
-from engine.dispatch.city import City
+import numpy as np
+
+from engine.dispatch.city import City, default_city, dump_city, load_city
 from engine.dispatch.experiments import RUNS_OF_DESIGNS, can_split, designs, paired
 from engine.dispatch.headless import run
 from engine.dispatch.params import DispatchParams
 from engine.dispatch.score import SOURCE
 from engine.dispatch.trips import Trips
-from engine.errors import EngineError, InvalidInput
+from engine.errors import InvalidInput
 
 Design = Literal["paired", "switchback", "fleet bound"]
 State = Literal["running", "done", "stopped", "failed"]
@@ -36,9 +39,10 @@ DESIGNS: Final[tuple[Design, ...]] = ("paired", "switchback", "fleet bound")
 FEWEST_HOURS: Final = 0.3
 MOST_HOURS: Final = 6.0
 MOST_SEEDS: Final = 20
+ROOT: Final = Path(__file__).parents[2]
 _STEP_S: Final = 2.0
-_TELL_S: Final = 0.2
-_NICENESS: Final = 5
+_GONE: Final = ("The experiment was ended from outside, most likely for want of memory; use fewer "
+                "drivers or hours.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,6 @@ class Trial:
 
     Attributes:
         plan: What is run.
-        state: "running", "done", "stopped" or "failed".
-        result: What `Paired.facts`, `designs` or the fleet's facts are; None until done.
-        problem: Why it failed, or "".
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -132,42 +133,30 @@ class Trial:
         """
         _check(plan)
         self.plan = plan
-        self.state: State = "running"
-        self.result: dict[str, Any] | None = None
-        self.problem = ""
         self._told = _Told()
-        self._lock = threading.Lock()
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_work, args=(theirs, plan), daemon=True,
-                                        name=f"dispatch-{plan.design}")
-        self._process.start()
-        theirs.close()
-        self._pipe = ours
-        weakref.finalize(self, _end, self._process, ours)
+        folder = tempfile.TemporaryDirectory(prefix="atrium-trial-")
+        write_plan(Path(folder.name), plan)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "engine.dispatch.trial_worker", folder.name], cwd=ROOT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        threading.Thread(target=_listen, args=(self._process, self._told, folder), daemon=True,
+                         name=f"trial-{plan.design}").start()
+        weakref.finalize(self, _end, self._process)
 
-    def look(self) -> State:
-        """Take in what the process has said since; returns the state."""
-        with self._lock:
-            while self.state == "running":
-                try:
-                    if not self._pipe.poll():
-                        break
-                    kind, value = self._pipe.recv()
-                except (EOFError, OSError):
-                    self.state = "failed"
-                    self.problem = ("The experiment was ended from outside, most likely for want "
-                                    "of memory; use fewer drivers or hours.")
-                    break
-                if kind == "steps":
-                    self._told.take(value)
-                elif kind == "result":
-                    self.result, self.state = value, "done"
-                else:
-                    self.problem, self.state = value, "failed"
-        if self.state != "running":
-            _end(self._process, self._pipe)
-        return self.state
+    @property
+    def state(self) -> State:
+        """What has become of it."""
+        return self._told.state
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """Of `carry_out`; None until it is done."""
+        return self._told.result
+
+    @property
+    def problem(self) -> str:
+        """Why it failed, or ""."""
+        return self._told.problem
 
     @property
     def share(self) -> float:
@@ -181,10 +170,8 @@ class Trial:
 
     def stop(self) -> None:
         """End it now; nothing is kept."""
-        with self._lock:
-            if self.state == "running":
-                self.state = "stopped"
-        _end(self._process, self._pipe)
+        self._told.end("stopped")
+        _end(self._process)
 
     def csv(self) -> str:
         """The result as CSV with a head, a figure or design a row.
@@ -202,24 +189,91 @@ class Trial:
         return out.getvalue()
 
 
-@dataclass(slots=True)
 class _Told:
-    """Progress, and the pace it implies."""
+    """What the process has said so far; written by the thread that listens to it."""
 
-    steps: int = 0
-    began: float = field(default_factory=time.monotonic)
-    first: tuple[float, int] | None = None
+    def __init__(self) -> None:
+        self.state: State = "running"
+        self.result: dict[str, Any] | None = None
+        self.problem = ""
+        self.steps = 0
+        self._first: tuple[float, int] | None = None
+        self._lock = threading.Lock()
 
-    def take(self, steps: int) -> None:
-        self.steps = steps
-        # the interpreter and the city load before the first word
-        self.first = self.first or (time.monotonic(), steps)
+    def hear(self, line: bytes) -> None:
+        """Take in one line: {"steps": n}, {"result": …} or {"problem": …}."""
+        said = json.loads(line or b"{}")
+        if "steps" in said:
+            self.steps = said["steps"]
+            # the interpreter and the city load before the first word
+            if self.steps and self._first is None:
+                self._first = (time.monotonic(), self.steps)
+        elif "result" in said:
+            self.result = said["result"]
+            self.end("done")
+        else:
+            self.end("failed", said.get("problem", _GONE))
+
+    def end(self, state: State, problem: str = "") -> None:
+        """Nothing follows; the first end stands."""
+        with self._lock:
+            if self.state == "running":
+                self.problem = problem
+                self.state = state
 
     def left_s(self, of: int) -> float | None:
-        if self.first is None or self.steps <= self.first[1]:
+        """Seconds to the last of so many steps; None before there is a pace."""
+        if self._first is None or self.steps <= self._first[1]:
             return None
-        pace = (self.steps - self.first[1]) / max(time.monotonic() - self.first[0], 1e-3)
+        pace = (self.steps - self._first[1]) / max(time.monotonic() - self._first[0], 1e-3)
         return (of - self.steps) / pace
+
+
+def _listen(
+    process: subprocess.Popen[bytes], told: _Told, folder: tempfile.TemporaryDirectory[str]
+) -> None:
+    """Hear everything the process says, and clean up after it."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdin, process.stdout:
+        told.hear(process.stdout.readline())
+        folder.cleanup()  # the plan has been read
+        while told.state == "running":
+            told.hear(process.stdout.readline())
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+    process.wait()
+
+
+def write_plan(folder: Path, plan: Plan) -> None:
+    """Put a plan into a folder, as `read_plan` reads it."""
+    facts = {"design": plan.design, "question": plan.question,
+             "params": plan.params.model_dump(mode="json"), "seed": plan.seed,
+             "seeds": plan.seeds, "hours": plan.hours, "block_min": plan.block_min,
+             "trips": plan.trips.name if plan.trips else None}
+    (folder / "plan.json").write_text(json.dumps(facts), encoding="utf-8")
+    if plan.city is not None and plan.city is not default_city():
+        (folder / "city.npz").write_bytes(dump_city(plan.city))
+    if plan.trips is not None:
+        np.savez(folder / "trips.npz", time_s=plan.trips.time_s, origin=plan.trips.origin,
+                 destination=plan.trips.destination)
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan that `write_plan` wrote."""
+    facts = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    city = folder / "city.npz"
+    name, trips = facts.pop("trips"), None
+    if name is not None:
+        with np.load(folder / "trips.npz", allow_pickle=False) as file:
+            trips = Trips(name, file["time_s"], file["origin"], file["destination"])
+    params = DispatchParams.parse(facts.pop("params"))
+    return Plan(**facts, params=params, city=load_city(city) if city.exists() else None,
+                trips=trips)
 
 
 def rows_of(plan: Plan, result: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -249,34 +303,6 @@ def _check(plan: Plan) -> None:
         raise InvalidInput(f"{plan.seeds} pairs of runs; use 2 to {MOST_SEEDS}")
     if not 0 <= plan.question < len(QUESTIONS):
         raise InvalidInput(f"there is no question {plan.question}; use 0 to {len(QUESTIONS) - 1}")
-
-
-def _end(process: SpawnProcess, pipe: Connection) -> None:
-    if process.is_alive():
-        process.terminate()
-    process.join(5.0)
-    pipe.close()
-
-
-def _work(pipe: Connection, plan: Plan) -> None:
-    """The process: run the plan, say how far it is, hand over the result."""
-    with contextlib.suppress(OSError):
-        os.nice(_NICENESS)
-    told, steps = time.monotonic(), 0
-
-    def watch(many: int) -> None:
-        nonlocal told, steps
-        steps += many
-        if time.monotonic() - told >= _TELL_S:
-            told = time.monotonic()
-            pipe.send(("steps", steps))
-
-    try:
-        pipe.send(("result", carry_out(plan, watch)))
-    except EngineError as error:
-        pipe.send(("problem", str(error)))
-    except BrokenPipeError:
-        return  # nobody listens any more
 
 
 def carry_out(plan: Plan, watch: Callable[[int], None]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def test_a_policy_against_itself_differs_by_nothing() -> None:
         assert d.mean == 0.0, name
         assert d.control == d.treatment
     facts = same.facts()
-    assert facts["seeds"] == (0, 1)
+    assert facts["seeds"] == [0, 1]
     assert set(facts["figures"]) == set(known) == set(FIGURES) - {"earned_per_h"}
     assert not any(facts["settled"].values())
 

@@ -72,6 +72,9 @@ def test_scenarios_policies_and_designs_are_commands(folder: Path, capsys) -> No
     assert main(["compare", "--hours", "0.27", "--seeds", "2", *there]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["control"], facts["treatment"]) == ("nearest", "optimal batch")
+    assert main(["compare", "--hours", "0.27", "--seeds", "2", "--control", "batch_window_s=20",
+                 "--control", "policy=greedy score", *there]) == 0
+    assert json.loads(capsys.readouterr().out)["control"] == "greedy score"
     assert main(["experiment", "--hours", "0.3", "--block-min", "0.7", *there]) == 0
     assert set(json.loads(capsys.readouterr().out)) >= {"truth", "switchback", "split"}
 

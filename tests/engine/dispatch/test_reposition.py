@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from engine.dispatch.drivers import IDLE, MOVING
 from engine.dispatch.params import DispatchParams
+from engine.dispatch.reposition import HORIZON_MIN, wanted
 from engine.dispatch.simulation import DispatchSimulation
 from tests.engine.dispatch.towns import check_laws, world
 
@@ -34,12 +36,31 @@ def test_none_means_none() -> None:
     assert not (w.fleet.state == MOVING).any()
 
 
-def test_a_forecast_counts_those_who_come_by_themselves() -> None:
+def test_shares_by_hand() -> None:
+    """12 free drivers, nothing asked: rates 8, 1, 0 share by 4 : 1 : 0; the band begins at 0.6."""
+    rate, nothing = np.array([8.0, 1.0, 0.0]), np.zeros(3)
+    assert wanted(np.array([0, 0, 12]), nothing, rate) == pytest.approx([5.76, 1.44, 0.0])
+    # 6 of 9.6 are within the band and stay; 6 of 2.4 are above it and give
+    assert wanted(np.array([6, 6, 0]), nothing, rate) == pytest.approx([6.0, 2.4, 0.0])
+    # three asked for in the third zone leave nine to share
+    assert wanted(np.array([0, 0, 12]), np.array([0.0, 0.0, 3.0]), rate) == pytest.approx(
+        [0.6 * 7.2, 0.6 * 1.8, 3.0])
+    # who comes by himself is wanted there already
+    assert wanted(np.array([9, 3, 0]), np.array([-4.0, 0.0, 0.0]), rate)[0] == pytest.approx(8.8)
+
+
+def test_in_a_shortage_the_requests_alone_count() -> None:
+    asked = np.array([5.0, 0.0, 2.0])
+    assert wanted(np.array([1, 2, 0]), asked, np.ones(3)).tolist() == [5.0, 0.0, 2.0]
+    assert wanted(np.zeros(3, np.int64), np.zeros(3), np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_forecast_asks_for_no_more_than_there_are_requests_and_drivers() -> None:
     w = world(1, surge_smoothing_min=0.5)
     for _ in range(200):
         w.step()
-    rate = float(w.surge.demand.sum())
-    assert 0.0 <= w.repositioning.forecast().sum() < 10.0 * rate
+    most = HORIZON_MIN * float(w.surge.demand.sum()) + np.count_nonzero(w.fleet.state == IDLE)
+    assert 0.0 <= w.repositioning.forecast().sum() <= most
 
 
 def test_no_free_driver_is_no_round() -> None:

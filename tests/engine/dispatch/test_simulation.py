@@ -320,4 +320,4 @@ def test_strange_agents_are_refused() -> None:
 
 def test_commands_declare_what_they_take() -> None:
     assert set(COMMANDS) == {
-        "rain", "stadium", "airport_bank", "surge_outage", "close_bridge", "recover"}
+        "rain", "stadium", "airport_bank", "surge_outage", "close_bridge", "recover", "reach"}

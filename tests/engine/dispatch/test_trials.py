@@ -2,14 +2,25 @@ from __future__ import annotations
 
 import csv
 import io
-import multiprocessing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from engine.dispatch.city import dump_city
 from engine.dispatch.experiments import paired
-from engine.dispatch.trials import QUESTIONS, Plan, Trial, carry_out, rows_of
+from engine.dispatch.trials import (
+    QUESTIONS,
+    Plan,
+    Trial,
+    carry_out,
+    read_plan,
+    rows_of,
+    write_plan,
+)
+from engine.dispatch.trips import Trips
 from engine.errors import InvalidInput
 from tests.engine.dispatch.towns import SMALL, town
 from tests.waiting import until
@@ -23,7 +34,6 @@ def test_a_trial_gives_what_the_experiment_gives_and_counts_its_steps() -> None:
     shares = [trial.share]
 
     def done() -> bool:
-        trial.look()
         shares.append(trial.share)
         return trial.state != "running"
 
@@ -43,11 +53,11 @@ def test_a_trial_gives_what_the_experiment_gives_and_counts_its_steps() -> None:
 def test_a_stopped_trial_ends_its_process_and_keeps_nothing() -> None:
     trial = Trial(replace(SHORT, hours=6.0, seeds=20))
     trial.stop()
-    assert trial.look() == "stopped"
+    assert trial.state == "stopped"
     assert trial.share < 1.0
     with pytest.raises(InvalidInput, match="this experiment is stopped; there is nothing"):
         trial.csv()
-    assert not [p for p in multiprocessing.active_children() if p.name == "dispatch-paired"]
+    assert trial._process.returncode is not None
 
 
 def counted(plan: Plan) -> tuple[dict[str, Any], int]:
@@ -100,6 +110,24 @@ def test_plans_out_of_range_are_refused(changes: dict[str, object], message: str
 
 def test_what_a_plan_cannot_do_is_said_by_the_trial() -> None:
     trial = Trial(replace(SHORT, design="switchback", block_min=30.0))
-    until(lambda: trial.look() != "running", 300)
+    until(lambda: trial.state != "running", 300)
     assert trial.state == "failed"
     assert "a switchback needs at least 4" in trial.problem
+
+
+def test_a_plan_travels_with_its_city_and_requests(tmp_path: Path) -> None:
+    trips = Trips("mine.csv", np.array([61200.0, 61201.5]), np.array([3, 4], np.int32),
+                  np.array([9, 20], np.int32))
+    plan = replace(SHORT, trips=trips)
+    write_plan(tmp_path, plan)
+    back = read_plan(tmp_path)
+    assert replace(back, city=None, trips=None) == replace(plan, city=None, trips=None)
+    assert back.city is not None
+    assert dump_city(back.city) == dump_city(town())
+    assert back.trips is not None
+    for name in ("name", "time_s", "origin", "destination"):
+        assert np.array_equal(getattr(back.trips, name), getattr(trips, name))
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    write_plan(shipped, replace(SHORT, city=None))
+    assert read_plan(shipped).city is None
