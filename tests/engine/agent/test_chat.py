@@ -1,5 +1,6 @@
 """A chat as a page uses it: asking, approving, stopping, branching, keeping, showing."""
 
+import base64
 import threading
 
 import pytest
@@ -8,8 +9,10 @@ from engine.agent.archive import Archive
 from engine.agent.budget import Limits
 from engine.agent.chat import Chat
 from engine.agent.conversation import Conversation
+from engine.agent.evaluate import load_suite
 from engine.agent.house.house import House
-from engine.agent.messages import User, violations
+from engine.agent.ledger import ledger_of
+from engine.agent.messages import Assistant, ToolCall, ToolResult, User, violations
 from engine.agent.models import model_of
 from engine.agent.params import AgentParams
 from engine.agent.rates import RateLimit
@@ -20,7 +23,7 @@ from engine.live.codec import encode_snapshot
 from engine.live.registry import Registry
 from engine.live.simulation import SnapshotSource
 from engine.store import open_store
-from tests.engine.agent.strict_server import Hang, serving, text
+from tests.engine.agent.strict_server import Hang, Status, serving, text
 from tests.waiting import until
 
 OWNER = "owner-key-of-a-browser"
@@ -247,6 +250,85 @@ def test_tools_can_be_switched_off_and_replies_judged(world):
     assert world.snapshot().facts["items"][-1]["thumb"] is False
     assert [(e.kind, e.text) for e in world.drain_events() if e.kind == "thumb"] == [
         ("thumb", "down")]
+
+
+def test_a_judged_reply_becomes_a_task(world, tmp_path):
+    facts = ask(world, "thanks")
+    world.command("thumb", {"node": facts["items"][-1]["node"], "up": True})
+    task, = load_suite(tmp_path / "judged.jsonl")
+    assert (task.kind, task.say) == ("judged good", ("thanks",))
+    assert [e.text for e in world.drain_events() if e.kind == "thumb"] == ["up"]
+
+
+def test_what_a_chat_and_a_day_cost_is_what_the_api_counted(world, monkeypatch, store):
+    before = ledger_of(store).today()
+    with serving(text("It is fine.")) as script:
+        monkeypatch.setenv("OPENAI_BASE_URL", script.url)
+        world.apply(AgentParams(answers="model", prompt_price=100.0, answer_price=200.0))
+        world.command("model", {"name": "m"})
+        one = (7 * 100 + 3 * 200) / 1e6  # as the server's usage says
+        for n in (1, 2):
+            facts = ask(world, "How is it?")
+            assert facts["spent"]["reply"] == pytest.approx(one)
+            assert facts["spent"]["chat"] == pytest.approx(n * one)
+            assert facts["spent"]["day"] == pytest.approx(before + n * one)
+        name = world.chat.name
+        world.command("new", {})
+        assert world.snapshot().facts["spent"]["chat"] == 0
+        world.command("open", {"name": name})
+        assert world.snapshot().facts["cost"] == pytest.approx(2 * one)
+        world.apply(AgentParams(answers="model", prompt_price=1.0, day_money=0.0))
+        facts = ask(world, "And now?")
+        assert "a day are spent" in facts["notice"]
+        assert len(script.requests) == 2
+        world.apply(AgentParams())
+        assert ask(world, "thanks")["items"][-1]["ended"]["how"] == "answered"  # costs nothing
+
+
+def test_a_picture_is_kept_by_the_server_and_fetched_once(world, monkeypatch):
+    with serving(Status(200, {"created": 1, "data": [
+            {"b64_json": base64.b64encode(b"\x89PNG\r\n\x1a\n1234").decode()}]})) as script:
+        monkeypatch.setenv("OPENAI_BASE_URL", script.url)
+        monkeypatch.setenv("ATRIUM_IMAGE_MODEL", "painter")
+        facts = ask(world, "draw a picture of a robot")
+    step, = (s for s in facts["items"][-1]["steps"] if s["tool"] == "generate_image")
+    assert step["ok"], step
+    assert facts["spent"]["reply"] == AgentParams().picture_price
+    assert "base64" not in str(facts)
+    url = world.command("picture", {"call": step["show"]["call"]})
+    assert url == "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n1234").decode()
+    with pytest.raises(InvalidInput, match="not kept"):
+        world.command("picture", {"call": "other"})
+
+
+def test_a_chat_is_saved_as_markdown_that_fetches_nothing(world):
+    talk = world.chat.conversation
+    talk.say(User("look"))
+    talk.say(Assistant("", (ToolCall("c", "look", '{"a": "`x`"}'),), "tool_calls"))
+    talk.say(ToolResult("c", "look", "{}"))
+    talk.say(Assistant("![p](https://evil.example/p.png) <b>x</b>"))
+    saved = world.command("save", {})
+    assert saved.splitlines()[0] == "# look"
+    assert "- ✓ `look" in saved
+    assert "(https://evil" not in saved
+    assert "<b>" not in saved
+
+
+@pytest.mark.parametrize("name", ["x" * 121, "a\nb"])
+def test_what_is_no_models_name_is_refused(world, name):
+    with pytest.raises(InvalidInput, match="120 printable"):
+        world.command("model", {"name": name})
+
+
+def test_suggestions_fit_what_runs(world):
+    assert "Start the small warehouse with 60 robots" in world.snapshot().facts["suggestions"]
+    ask(world, SMALL)
+    offered = world.snapshot().facts["suggestions"]
+    assert "Pause it" in offered
+    ask(world, "pause it")
+    assert "Let it go on" in world.snapshot().facts["suggestions"]
+    world.chat.upload("notes.md", b"Words.")
+    assert world.snapshot().facts["suggestions"][0] == "What does notes.md say about …"
 
 
 def test_a_session_is_held_to_its_rate(world, monkeypatch):
