@@ -37,6 +37,8 @@ SIGN: Final = 6
 LIGHT_SIDE_M: Final = 12.0
 LIGHT_BEHIND_LINE_M: Final = (-6.0, 45.0)
 """Where a light may stand for the stop line it belongs to: to the side, and beyond the line."""
+FASTEST_MPS: Final = (18.0, 16.0, 9.0, 3.5, 1.0)
+"""No car, truck, cyclist, pedestrian or cone is faster in a town, whatever the filter says."""
 REMEMBER_S: Final = 1.5
 """How long a light that is no longer seen keeps its colour."""
 UNSURE_M: Final = 32.0
@@ -202,6 +204,9 @@ def told_tracks(tracks: Sequence[Track], forecasts: Forecasts | None) -> list[sc
         x, y, vx, vy = (float(v) for v in t.state)
         if not t.moves:
             vx = vy = 0.0
+        excess = math.hypot(vx, vy) / FASTEST_MPS[t.kind]
+        if excess > 1.0:
+            vx, vy = vx / excess, vy / excess
         speed = vx * math.cos(t.heading) + vy * math.sin(t.heading)
         row = rows.get(t.number)
         if forecasts is None or row is None or (vx == 0.0 and vy == 0.0):

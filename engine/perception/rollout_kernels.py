@@ -17,6 +17,8 @@ Int64 = npt.NDArray[np.int64]
 
 HARDEST: Final = -8.0
 STRONGEST: Final = 2.2
+BESIDE_M: Final = 1.2
+"""A body that overlaps the car lengthwise, and this far to the side, is beside it."""
 GATE: Final = -2
 """Stands for the stop line among the leaders."""
 BODY_CIRCLES: Final = (-1.45, 0.0, 1.45)
@@ -146,7 +148,9 @@ def roll(js: Float64, jd: Float64, jspeed: Float64, jhalf: Float64, jreach: Floa
                     if room >= gap:
                         continue
                     mine = quintic(max(0.0, js[j, t]), target[q], d0, slope, shift[q])
-                    if abs(jd[j, t] - mine) < jreach[j]:
+                    off = abs(jd[j, t] - mine)
+                    # who is beside the nose and not before it is no leader
+                    if off < jreach[j] and (room > 0.0 or off < BESIDE_M):
                         gap, pace, who = room, jspeed[j], j
             i = min(caps.size - 1, max(0, int(here + f.back_m)))
             want = max(0.1, min(wish[q], caps[i]))

@@ -47,6 +47,11 @@ FOLLOW: Final = Follow(HEADWAY_S, JAM_M, ACCEL, BRAKE, JERK_UP, JERK_DOWN, STEP_
 END_SEEN_M: Final = 70.0
 """The end of the route counts from here on."""
 SWING_M: Final = 6.0
+BEHIND_M: Final = 2.2
+FLANK_M: Final = 0.8
+"""Beside the car is what lies this far from its middle line, and overlaps it by this much of its
+length."""
+GONE_M: Final = 1000.0
 WIDE_M: Final = 1.5
 """A shift wider than this leads to another lane."""
 
@@ -128,7 +133,12 @@ class Candidates:
 
 
 def obstacles(scene: Scene) -> Obstacles:
-    """The scene's tracks in the route's frame."""
+    """The scene's tracks in the route's frame.
+
+    Bodies do not overlap: whoever is said to stand within the car's flank stands beside it. And
+    whoever comes from behind in the car's own lane keeps its distance itself, however it is
+    measured; it is put out of the way.
+    """
     J = len(scene.tracks)
     xy = np.zeros((J, STEPS + 1, 2))
     for j, t in enumerate(scene.tracks):
@@ -145,10 +155,28 @@ def obstacles(scene: Scene) -> Obstacles:
     turn = yaw - beside
     along, across = np.abs(np.cos(turn)), np.abs(np.sin(turn))
     speed = np.array([t.speed for t in scene.tracks])
-    return Obstacles(
-        s, d, xy[..., 0], xy[..., 1], np.maximum(0.0, speed * np.cos(turn)),
-        0.5 * (length * along + width * across), 0.5 * (length * across + width * along),
-        length, width, yaw, np.array([t.cls for t in scene.tracks], np.int64))
+    cls = np.array([t.cls for t in scene.tracks], np.int64)
+    half = 0.5 * (length * along + width * across)
+    side = 0.5 * (length * across + width * along)
+    own, _ = start(scene)
+    lateral = d[:, 0] - own
+    behind = (s[:, 0] < -half) & (np.abs(lateral) < BEHIND_M) & (np.cos(turn) > 0.5)
+    for column, away in ((s, GONE_M), (xy[..., 0], GONE_M)):
+        column[behind] -= away
+    flank = (np.abs(s[:, 0] - AXLE_M) < half + 0.5 * EGO_LENGTH_M - FLANK_M) & (
+        np.abs(lateral) > FLANK_M)
+    short = np.where(flank, side + 0.5 * WIDTH_M + _margin(cls) + 0.05 - np.abs(lateral), 0.0)
+    push = np.sign(lateral) * np.maximum(0.0, short)
+    d += push[:, None]
+    xy[..., 0] -= (push * np.sin(beside))[:, None]
+    xy[..., 1] += (push * np.cos(beside))[:, None]
+    return Obstacles(s, d, xy[..., 0], xy[..., 1], np.maximum(0.0, speed * np.cos(turn)), half,
+                     side, length, width, yaw, cls)
+
+
+def _margin(cls: Int64) -> Float64:
+    """Room kept to the side of a class, m."""
+    return np.where(cls == PEDESTRIAN, 0.8, np.where(cls == CYCLIST, 0.5, 0.3))
 
 
 def route_heading(scene: Scene) -> Float64:
@@ -195,12 +223,11 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float,
     s, v, a, d = (np.zeros((Q, STEPS + 1)) for _ in range(4))
     v[:, 0], a[:, 0], d[:, 0] = scene.speed, scene.accel, d0
     leader, gap0, ttc = np.empty(Q, np.int64), np.empty(Q), np.empty(Q)
-    margin = np.where(others.cls == PEDESTRIAN, 0.8, np.where(others.cls == CYCLIST, 0.5, 0.3))
     if scene.left_m < END_SEEN_M:
         stop_at = min(stop_at, scene.left_m)
     # room to swing out is kept before what will not drive on
     half = others.half + SWING_M * (others.cls == CONE)
-    roll(others.s, others.d, others.speed, half, others.side + 0.5 * WIDTH_M + margin,
+    roll(others.s, others.d, others.speed, half, others.side + 0.5 * WIDTH_M + _margin(others.cls),
          AHEAD_STEPS, target, np.maximum(share, 0.02) * scene.limit_mps, shift, caps, d0, slope,
          stop_at, FOLLOW, s, d, v, a, leader, gap0, ttc)
     x, y, yaw = to_plane(scene, s, d)
