@@ -171,7 +171,7 @@ class Range:
         self.stack.callback(self.runs.close)
         self.house = House(self.runs, lambda: store)
         run = self.house.start(domain("warehouse"), "small", {"robots": 20}, 1)
-        run.set_running(False).result(30)
+        run.set_running(False).result(120)
         self.found = {"results": []}
         self.web, _ = self.stack.enter_context(answering(body=self.found))
         self.wire = self.stack.enter_context(serving(self._act))
