@@ -154,7 +154,8 @@ def play_match(first: Player, second: Player, conditions: Conditions, at_once: i
             waiting = [s for s, g in slots.items() if g.turn == side]
             if not waiting:
                 continue
-            for slot, move in player.work(waiting).items():
+            patient = len(waiting) == len(slots)
+            for slot, move in player.work(waiting, patient=patient).items():
                 game = slots[slot]
                 if game.take(move, side, players, slot):
                     yield game.result(players, slot)

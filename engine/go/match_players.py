@@ -27,6 +27,7 @@ from engine.go.searches import Searches
 
 RESIGN: Final = -1
 _POLL_S: Final = 0.02
+_GLANCE_S: Final = 0.0005  # where a search would stand still meanwhile
 
 
 class Player(Protocol):
@@ -42,8 +43,12 @@ class Player(Protocol):
         """Hear of a move of a game, its own ones too."""
         ...
 
-    def work(self, waiting: Sequence[int]) -> dict[int, int]:
+    def work(self, waiting: Sequence[int], *, patient: bool = True) -> dict[int, int]:
         """Think for a while about the games in which it is to move.
+
+        Args:
+            waiting: Those games.
+            patient: Whether the other player has nothing to think about meanwhile.
 
         Returns:
             Moves by game for those games that are decided by now; RESIGN gives a game up. May be
@@ -88,7 +93,7 @@ class SearchPlayer:
         """See `Player`."""
         self._searches.advance(game, move)
 
-    def work(self, waiting: Sequence[int]) -> dict[int, int]:
+    def work(self, waiting: Sequence[int], *, patient: bool = True) -> dict[int, int]:
         """See `Player`."""
         for game in waiting:
             if game not in self._thinking:
@@ -140,7 +145,7 @@ class PolicyPlayer:
         """See `Player`."""
         play(self._boards[game], move)
 
-    def work(self, waiting: Sequence[int]) -> dict[int, int]:
+    def work(self, waiting: Sequence[int], *, patient: bool = True) -> dict[int, int]:
         """See `Player`; all games are judged in one batch."""
         for n, game in enumerate(waiting):
             write(self._boards[game], self._planes[n])
@@ -204,14 +209,15 @@ class GtpPlayer:
             self._engines[game].play(to_play(board), move, int(board.state[SIZE]))
         play(board, move)
 
-    def work(self, waiting: Sequence[int]) -> dict[int, int]:
-        """See `Player`; waits a few milliseconds if no program has answered."""
+    def work(self, waiting: Sequence[int], *, patient: bool = True) -> dict[int, int]:
+        """See `Player`; waits a moment if no program has answered."""
         for game in waiting:
             if game not in self._answers:
                 board = self._boards[game]
                 self._answers[game] = self._pool.submit(
                     self._engines[game].genmove, to_play(board), int(board.state[SIZE]))
-        wait([self._answers[g] for g in waiting], _POLL_S, FIRST_COMPLETED)
+        wait([self._answers[g] for g in waiting], _POLL_S if patient else _GLANCE_S,
+             FIRST_COMPLETED)
         moves = {}
         for game in waiting:
             if self._answers[game].done():

@@ -62,6 +62,29 @@ def test_every_game_is_legal_and_counted():
         assert game.points == float((game.score > 0) == game.first_is_black)
 
 
+class Heard(SearchPlayer):
+    """A search that remembers in how many games it was asked, and how patiently."""
+
+    def work(self, waiting, *, patient=True):
+        self.asked = [*getattr(self, "asked", []), (len(waiting), patient)]
+        return super().work(waiting, patient=patient)
+
+
+def test_nobody_waits_while_the_other_side_has_something_to_think_about():
+    """Of two games with colours changed, each side has one on the move; one left is its own."""
+    params = SearchParams(visits=8, max_nodes=64)
+    first = Heard("a", UniformEvaluator(), 2, 5, params, np.random.default_rng(1))
+    second = Heard("b", UniformEvaluator(), 2, 5, params, np.random.default_rng(2))
+    pair = Conditions(5, 0.5, 2, 2, 1)
+    assert len(list(play_match(first, second, pair, 2, Event()))) == 2
+    assert first.asked[0] == (1, False)
+    assert {n for n, patient in first.asked + second.asked if not patient} == {1}
+    assert all(patient for n, patient in first.asked + second.asked if n == 2)
+    alone = list(play_match(first, second, pair, 1, Event()))
+    assert len(alone) == 2
+    assert first.asked[-1] == (1, True)
+
+
 def test_more_simulations_win():
     facts = run_match(searcher(400, "deep", 8), searcher(2, "shallow", 8),
                       Conditions(5, 0.5, 8, 2, 5), 8, Event())
