@@ -36,12 +36,12 @@ MOVING: Final = (0, 1, 2, 3)
 _PUSH: Final = np.array([[3.0, 1.2], [3.0, 1.2], [2.0, 1.2], [1.5, 1.5], [0.05, 0.05],
                          [0.05, 0.05], [0.05, 0.05]])
 """Standard deviation of acceleration by class, along the heading and across it, m/s²."""
-_FIRST_SPEED: Final = np.array([[10.0, 1.0], [10.0, 1.0], [5.0, 1.0], [1.5, 1.5], [0.3, 0.3],
+_FIRST_SPEED: Final = np.array([[7.0, 1.0], [7.0, 1.0], [5.0, 1.0], [1.5, 1.5], [0.3, 0.3],
                                 [0.3, 0.3], [0.3, 0.3]])
 """Standard deviation of a new track's speed by class, along the heading and across it, m/s."""
 _LAMP_SHARE: Final = 0.4
 """How much the last sighting counts for the colour of a light."""
-_STANDS: Final = np.array([2.0, 2.0, 2.0, 1.0, np.inf, np.inf, np.inf])
+_STANDS: Final = np.array([3.0, 3.0, 2.0, 1.0, np.inf, np.inf, np.inf])
 """A speed of fewer standard deviations than this, by class, is that of a thing that stands."""
 _SLOW_MPS: Final = 0.4
 
