@@ -37,6 +37,7 @@ KIND: Final = "evaluation"
 ROOT: Final = Path(__file__).resolve().parents[2]
 SHIPPED: Final = ROOT / "assets" / "agent" / "suite.jsonl"
 KEPT: Final = 50
+PLANNER: Final = "offline planner"
 END_S: Final = 5.0
 SUITES: Final[Mapping[str, str]] = {
     "shipped": "The suite that ships with Atrium.",
@@ -137,10 +138,10 @@ class Examiner:
             if purse is not None:
                 purse.settle(purse.take(1.0), 0.0)  # refuses where nothing is left
             store = self._store()
-            number = store.begin_run(DOMAIN, {"suite": suite, "model": model or "offline planner",
+            number = store.begin_run(DOMAIN, {"suite": suite, "model": model or PLANNER,
                                               "tasks": len(tasks), "every": every},
-                                     0, f"{suite}, {model or 'offline planner'}")
-            self._progress = Progress("running", suite, model or "offline planner", len(tasks))
+                                     0, f"{suite} · {model or PLANNER}")
+            self._progress = Progress("running", suite, model or PLANNER, len(tasks))
             self._stop = threading.Event()
             self._purse = purse
             options = ["--every", str(every), *(["--model", model] if model else []),

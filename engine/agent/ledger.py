@@ -120,7 +120,7 @@ class Ledger:
         if self._run is None or day != self._day:
             if self._run is not None:
                 self._store.end_run(self._run, "finished")
-            self._run = self._store.begin_run(DOMAIN, {"day": day}, 0, f"Cost of {day}, UTC", 1.0)
+            self._run = self._store.begin_run(DOMAIN, {"day": day}, 0, f"Cost · {day} · UTC", 1.0)
             self._day, self._at = day, 0.0
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         self._at = max(self._at, (now - midnight).total_seconds())  # a clock may be set back

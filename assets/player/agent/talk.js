@@ -90,7 +90,11 @@ export class Talk {
     if (facts.question) wanted.push(this.#ask(facts.question));
     else this.question = null;
     if (facts.notice) wanted.push(element("p.notice-line", { role: "status" }, facts.notice));
-    if (wanted.length !== node.children.length || wanted.some((n, i) => n !== node.children[i])) node.replaceChildren(...wanted);
+    if (wanted.length !== node.children.length || wanted.some((n, i) => n !== node.children[i])) {
+      node.replaceChildren(...wanted);
+      this.grown.disconnect();
+      for (const item of wanted) this.grown.observe(item);
+    }
     this.#show(facts);
     this.#stay();
   }
@@ -114,15 +118,11 @@ export class Talk {
     }
     for (const [token, thumb] of this.thumbs)
       if (!slots.has(token)) {
-        this.grown.unobserve(thumb.node);
         thumb.close();
         this.thumbs.delete(token);
       }
     for (const [token, slot] of slots) {
-      if (!this.thumbs.has(token)) {
-        this.thumbs.set(token, new Thumb(alive.get(token), this.theme));
-        this.grown.observe(this.thumbs.get(token).node);
-      }
+      if (!this.thumbs.has(token)) this.thumbs.set(token, new Thumb(alive.get(token), this.theme));
       const { node } = this.thumbs.get(token);
       if (node.parentNode !== slot) slot.prepend(node);
     }

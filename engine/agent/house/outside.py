@@ -28,8 +28,9 @@ _VALUE: Final = re.compile(
 @cache
 def house_words() -> frozenset[str]:
     """Every text that the program itself puts where a label, a name or a state stands."""
-    words = {*get_args(State), *get_args(Outcome), "agent", "Chat", "cost", "true", "false",
-             "integer", "real", "text", "null"}
+    words = {*get_args(State), *get_args(Outcome), "agent", "Chat", "cost", "Cost", "UTC",
+             "evaluation", "shipped", "judged", "offline planner", "true", "false", "integer",
+             "real", "text", "null"}
     for of in domains().values():
         labels = {s.label for s in of.scenarios.values()}
         words |= {of.name, of.title, of.agent, *of.commands, *of.scenarios, *labels,

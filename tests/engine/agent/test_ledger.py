@@ -42,8 +42,8 @@ def test_a_day_adds_up_and_the_next_begins_at_nothing(store):
     assert ledger.today() == 0.0
     ledger.settle(ledger.take(1.0, 5.0), 0.125)
     assert ledger.today() == 0.125
-    assert [r.label for r in store.runs(DOMAIN)] == ["Cost of 2026-03-02, UTC",
-                                                     "Cost of 2026-03-01, UTC"]
+    assert [r.label for r in store.runs(DOMAIN)] == ["Cost · 2026-03-02 · UTC",
+                                                     "Cost · 2026-03-01 · UTC"]
 
 
 def test_it_is_known_after_a_restart(tmp_path):
