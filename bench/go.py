@@ -1,7 +1,7 @@
 """Speed of the rules and the search of Go, on one core, by process time.
 
     python -m bench go                     the table (two minutes)
-    python bench/go.py --network NAME      another network than the first shipped
+    python bench/go.py --network NAME      another network than the strongest
 
 Must and goal: legal mask with superko 2 and 1 µs; simulations a second with the null network 75k
 and 150k; a 1,600-simulation move 1.5 and 0.5 s; first candidates 150 and 60 ms; self-play of a
@@ -38,7 +38,7 @@ VISITS = 1600
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", help="name or file; the first shipped if left out")
+    parser.add_argument("--network", help="name or file; the strongest if left out")
     options = parser.parse_args(arguments)
     print(f"{'measure':<58}{'figure':>16}  must, goal")
     for size, moves in ((9, 30), (9, 60), (19, 150)):
@@ -141,14 +141,10 @@ def many_games() -> None:
 
 
 def with_network(name: str | None) -> None:
-    from engine.go.checkpoint import networks
+    from engine.go.players import default_network
     from engine.go.runtime import open_evaluator
 
-    shipped = list(networks())
-    if name is None and not shipped:
-        row("with a network", "none shipped")
-        return
-    name = name or shipped[0]
+    name = name or default_network()
     evaluator: Evaluator = open_evaluator(name)
     for batch in (8, 16):
         params = SearchParams(visits=VISITS, batch=batch)

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.go.architecture import Architecture
-from engine.go.checkpoint import Checkpoint, networks
+from engine.go.checkpoint import Checkpoint
 from engine.go.evaluator import Evaluation, Evaluator
 from engine.go.learning_params import SelfPlayParams
+from engine.go.players import default_network
 from engine.go.quantise import calibrate
 from engine.go.runtime import OnnxEvaluator, open_evaluator
 from engine.go.selfplay import Job, play_games
@@ -65,7 +66,7 @@ def untrained(name: str) -> Evaluator:
 
 def self_play(row: Callable[..., None]) -> None:
     """Print the two rates."""
-    shipped = list(networks())[-1]
+    shipped = default_network()
     params = SelfPlayParams(full_visits=300, fast_visits=50, full_share=0.25)
     small, large = open_evaluator(shipped), untrained("6x64")
     # whoever has compiled and opened everything before is not slower the first time
