@@ -113,27 +113,27 @@ class Chat:
         """Say something and have it answered.
 
         Raises:
-            InvalidInput: If a reply is under way, or the message is empty, too long or one too
-                many.
+            InvalidInput: If a reply is under way, nobody is there to answer, or the message is
+                empty, too long or one too many; nothing is said then.
         """
-        self._ready(text)
+        model = self._ready(text)
         with self._lock:
             self.conversation.say(User(text))
-        self._answer()
+        self._answer(model)
 
     def edit(self, node: int, text: str) -> None:
         """Say a message differently, as a branch, and have it answered."""
-        self._ready(text)
+        model = self._ready(text)
         with self._lock:
             self.conversation.edit(node, text)
-        self._answer()
+        self._answer(model)
 
     def again(self, node: int) -> None:
         """Have a question answered once more, as a branch."""
-        self._ready("again")
+        model = self._ready("again")
         with self._lock:
             self.conversation.again(node)
-        self._answer()
+        self._answer(model)
 
     def switch(self, node: int) -> None:
         """Go to another branch."""
@@ -265,27 +265,24 @@ class Chat:
         """What is known of each call beyond the conversation: time, and what to draw."""
         return self._steps
 
-    def _ready(self, text: str) -> None:
+    def _ready(self, text: str) -> ChatModel:
+        """Who will answer; refuses before anything is said, so that nothing is left behind."""
         self._idle()
         if not text.strip():
             raise InvalidInput("the message is empty; write what you want to know")
         if len(text) > MAX_QUESTION:
             raise InvalidInput(f"the message has {len(text):,} characters, at most "
                                f"{MAX_QUESTION:,} are read; attach the text as a file")
+        model = model_of(self.params, self.uploads, self.model)
         RATE.take(self._session)
+        return model
 
     def _idle(self) -> None:
         if self.busy:
             raise InvalidInput("a reply is under way; stop it first, or wait for it")
 
-    def _answer(self) -> None:
+    def _answer(self, model: ChatModel) -> None:
         """Start the reply to the last message."""
-        try:
-            model = model_of(self.params, self.uploads, self.model)
-        except EngineError as error:
-            self.notice = str(error)
-            self._changed()
-            raise
         self.notice = ""
         self._stop = threading.Event()
         self.trace = Trace(lambda _: self._changed())

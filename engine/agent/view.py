@@ -102,7 +102,7 @@ def _label(chat: Chat) -> str:
     try:
         return model_of(chat.params, name=chat.model).label
     except EngineError as error:
-        return str(error)
+        return f"Nobody answers yet: {error}."
 
 
 _TO_ASK: Final[Mapping[str, tuple[str, ...]]] = {
