@@ -10,7 +10,8 @@ import time
 
 PARTS = {"planning": "bench.planning", "store": "bench.store",
          "player": "tests.browser.player_harness_measure", "live": "bench.live",
-         "dispatch": "bench.dispatch", "go": "bench.go", "agent": "bench.agent"}
+         "dispatch": "bench.dispatch", "go": "bench.go", "agent": "bench.agent",
+         "perception": "bench.perception"}
 
 
 def main() -> None:
