@@ -20,7 +20,7 @@ from pages.common.components import cards
 from pages.perception_figures import Figures, figures_of, kpi_items, thinned
 
 EVERY_S: Final = 5.0
-POINTS: Final = 300
+POINTS: Final = 110
 WIDE_PX: Final = 250
 ASKED: Final[dict[type[Params], tuple[str, ...]]] = {
     Recipe: ("pictures", "val_pictures", "seed"),
@@ -225,7 +225,8 @@ def _by_class(figures: Figures) -> go.Figure:
     if rows:
         fig.add_bar(x=[v for _, v in rows], y=[c for c, _ in rows], orientation="h",
                     marker={"color": colours()["marks"]["blue"]}, name="AP50",
-                    text=[f"{v:.2f}" for _, v in rows], textposition="auto")
+                    text=[f"{v:.2f}" for _, v in rows], textposition="outside",
+                    textfont={"size": 12}, cliponaxis=False)
         fig.update_layout(yaxis_autorange="reversed", xaxis_range=[0, 1], hovermode="closest")
     return fig
 

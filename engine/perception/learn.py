@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from engine.perception import learner
-from engine.perception.models import data_folder
+from engine.perception.files import data_folder
 
 log = logging.getLogger(__name__)
 

@@ -88,6 +88,11 @@ def _explain(sim: PerceptionSimulation, given: Arguments) -> str:
     return sim.explain(VIEWS.index(view), box, step)
 
 
+def _look(sim: PerceptionSimulation, given: Arguments) -> str:
+    _only(given)
+    return "explained" if sim.explainer.heat else "nothing new"
+
+
 def _forget(sim: PerceptionSimulation, given: Arguments) -> str:
     _only(given)
     sim.forget_explanation()
@@ -103,6 +108,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
                              "(0 to 1); held until the next word."),
     "explain": Command(_explain, "Why a box was found: view, box (its number in the view), step "
                                  "of the picture (else the newest)."),
+    "look": Command(_look, "Show what was worked out beside a drive that rests."),
     "forget": Command(_forget, "Put the explanation away."),
 }
 

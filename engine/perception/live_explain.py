@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import zlib
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +70,13 @@ class Explainer:
         heat, more = b"", dict[str, Any]()
         try:
             # torch takes seconds to load: only now
-            explain = import_module("engine.perception.explain").explain
+            from engine.perception.explain import explain
+
             found = explain(weights, image, ground_plane(camera), box, kind)
             heat = zlib.compress(np.rint(found.heat * 127.0).astype(np.int8).tobytes(), 1)
             more = {"state": "done", "score": round(float(found.score), 4),
-                    "baseline": round(float(found.baseline_score), 4),
-                    "completeness_error": round(float(found.completeness_error), 4)}
+                    "baseline": round(float(found.baseline), 4),
+                    "error": round(float(found.error), 4)}
         except EngineError as error:
             more = {"state": "failed", "text": str(error)}
         except Exception as error:

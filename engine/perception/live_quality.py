@@ -59,6 +59,11 @@ class Quality:
         self._depth(look)
 
     @property
+    def samples(self) -> int:
+        """Instants that the detection is measured on."""
+        return len(self._scored)
+
+    @property
     def abs_rel(self) -> float | None:
         """Mean |d − d*| / d* below 80 m over the drive so far, each range as it occurs."""
         count = float(self._count.sum())
@@ -69,7 +74,7 @@ class Quality:
         with np.errstate(invalid="ignore"):
             by_range = self._error / np.where(self._count > 0, self._count, np.nan)
         return {
-            "samples": len(self._scored), "ap50": _short(self.ap50), "by_class": self.by_class,
+            "samples": self.samples, "ap50": _short(self.ap50), "by_class": self.by_class,
             "abs_rel": _short(self.abs_rel),
             "depth": [None if math.isnan(e) else round(float(e), 4) for e in by_range],
             "range_m": RANGE_M,

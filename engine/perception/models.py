@@ -6,27 +6,20 @@ Imported without torch.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import InvalidInput, ModelUnavailable
+from engine.perception.files import data_folder
 
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "assets" / "perception"
 FORECAST: Final = SHIPPED / "forecast.onnx"
 DEFAULT: Final = "hydranet-s"
-_DEFAULT_DATA: Final = Path(__file__).resolve().parents[2] / "var"
 _PREFIX: Final = "hydranet-"
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """Of a training run."""
-
-
-def data_folder() -> Path:
-    """Folder of what a user makes: $ATRIUM_DATA/perception, else var/perception beside app.py."""
-    return Path(os.environ.get("ATRIUM_DATA", "").strip() or _DEFAULT_DATA
-                ).expanduser() / "perception"
 
 
 def runs_folder() -> Path:

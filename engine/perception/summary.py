@@ -45,7 +45,7 @@ def cards(sim: PerceptionSimulation) -> list[Mapping[str, Any]]:
          "help": "Share of the route driven, times a penalty for each infraction (Bench2Drive). "
                  "Of this drive so far: it rises with the way."},
         {"label": "Detection AP50", "value": _text(quality.ap50, 3),
-         "note": f"{quality.facts()['samples']} samples", "series": tell.recent("ap50"),
+         "note": "latest samples" if quality.samples > 1 else "", "series": tell.recent("ap50"),
          "help": "Mean over the classes present, objects of 25 visible pixels or more, latest "
                  "samples of this drive, one a second. A few pictures, so an indication; the "
                  "model card has the benchmark."},

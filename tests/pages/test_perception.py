@@ -95,3 +95,23 @@ def test_training_says_what_to_do_where_nothing_was_trained():
     app.text_input(key="perception.new.name").set_value("no name!").run()
     app.button(key="perception.new.begin").click().run()
     assert "no name for a run" in app.error[0].value
+
+
+def test_shadow_shows_what_a_fleet_found_and_what_to_do_without_one(tmp_path):
+    app = opened(view="shadow")
+    assert "Send out a fleet" in app.info[0].value
+    folder = tmp_path / "perception" / "fleet" / "night"
+    folder.mkdir(parents=True)
+    (folder / "command.json").write_text(json.dumps(
+        {"kind": "shadow", "words": ["shadow"], "recipe": {"production": "a", "candidate": "b"}}),
+        "utf-8")
+    pair = {"production": 2.0, "candidate": 1.0, "difference": -1.0, "interval": [-1.5, -0.5]}
+    (folder / "facts.json").write_text(json.dumps(
+        {"of": 8, "vehicles": 8, "looks": 80, "driven_again": 2, "false_positives": pair,
+         "disagreements_percent": {"value": 3.0, "interval": [1.0, 5.0]}}), "utf-8")
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="perception.shadow.run").value == "night"
+    assert app.button(key="perception.shadow.on").disabled, "all of its vehicles have driven"
+    (table,) = app.dataframe
+    assert table.value["Difference"].tolist() == ["−1.000"]

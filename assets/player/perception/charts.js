@@ -35,6 +35,7 @@ export class LatencyCard {
       const ms = facts.times[key] ?? 0;
       node.style.width = `${(100 * ms) / full}%`;
       node.style.background = colour(token);
+      node.firstChild.style.color = theme.name === "light" ? "#FFFFFF" : "#0D131A";
       setText(node.firstChild, ms / full > 0.14 ? `${label} ${ms.toFixed(1)}` : "");
     });
     fillList(this.legend, STAGES, () => element("span", {}, element("i.sq"), element("b"), element("em")), (node, [key, label, token]) => {

@@ -87,7 +87,7 @@ export class DecisionCard {
     if (track) {
       rows.push(["Speed", `${kmh(track.speed)} km/h`], ["Size", `${(track.size[0] / 100).toFixed(1)} × ${(track.size[1] / 100).toFixed(1)} × ${(track.size[2] / 100).toFixed(1)} m`],
         ["Place ± σ", `${track.sigma.toFixed(2)} m`], ["Sightings", String(track.seen)]);
-      if (track.paths.length) rows.push(["Ways, probability", track.paths.slice(0, 3).map((p) => `${p[0]} %`).join(" · ")]);
+      if (track.paths.length) rows.push(["Ways, %", track.paths.slice(0, 3).map((p) => p[0]).join(" · ")]);
     }
     if (row?.[8]) rows.push(["Shows", LAMPS[row[8]]]);
     fillList(this.facts, rows, () => element("div", {}, element("dt"), element("dd")), (node, [name, value]) => {

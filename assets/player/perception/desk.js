@@ -22,7 +22,7 @@ import { Wheel } from "./wheel.js";
 const NOTICE_MS = 250;
 const SLOW_MS = 400;
 /** Commands whose answer is seen and need not be said. */
-const SILENT = new Set(["wheel", "take_over", "camera", "forget", "explain"]);
+const SILENT = new Set(["wheel", "take_over", "camera", "forget", "explain", "look"]);
 const SAID_MS = 6000;
 
 const sheet = new CSSStyleSheet();
@@ -204,6 +204,8 @@ class Desk {
       this.slowAt = now;
       this.timeline.show(this.hub, picture?.step ?? null, this.theme);
       for (const card of this.slow) card.show(picture, this.theme, facts, this.hub);
+      // a drive that rests sends nothing by itself
+      if (facts.explain?.state === "working" && this.hub.status?.state === "paused") this.#send("look");
     }
   }
 

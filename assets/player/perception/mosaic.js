@@ -39,8 +39,6 @@ export class Mosaic {
     this.context = this.canvas.getContext("2d");
     this.chips = new Map(LAYERS.map(([key, label, mark]) => [key, element("button.feed-chip", {
       type: "button", "aria-pressed": "false", onclick: () => wish.set({ [key]: !wish[key] }) }, icon(mark, "currentColor"), label)]));
-    this.title = element("span.feed-name.large");
-    this.names = VIEW_LABELS;
     this.legend = element("div.feed-legend", {}, ...CLASSES.slice(0, 5).map((c) => element("span", {}, icon(c.mark, c.colour), c.name)),
       element("span", {}, icon("bar", "#4DA3FF"), "path, 1 s marks"));
     this.scale = element("div.depth-scale", { hidden: true }, "1 m", element("i", { style: `background:${DEPTH_GRADIENT}` }), "100 m");
@@ -109,7 +107,7 @@ export class Mosaic {
     if (!image) return;
     const copy = new OffscreenCanvas(image.width, image.height);
     copy.getContext("2d").drawImage(image, 0, 0);
-    this.inset = { image: copy, heat: null, done: false };
+    this.inset = { image: copy, heat: null, known: false };
   }
 
   #forget() {
@@ -194,7 +192,8 @@ export class Mosaic {
   /** The explained picture with its heat, in a corner of the enlarged feed. */
   #inset(facts, theme) {
     const told = facts.explain;
-    if (!told) this.inset = null;
+    if (this.inset && told) this.inset.known = true;
+    if (!told && this.inset?.known) this.inset = null;
     const kept = this.inset;
     this.close.hidden = !kept;
     if (!kept || !told) return;
@@ -225,7 +224,7 @@ export class Mosaic {
     context.textAlign = "left";
     context.textBaseline = "middle";
     const text = { working: "Integrated gradients: working …", failed: told.text ?? "could not be explained",
-      done: `What spoke for this ${CLASSES[told.cls].short ?? CLASSES[told.cls].name}: score ${told.score}, sums to ${(100 * (1 - told.completeness_error)).toFixed(0)} %` }[told.state];
+      done: `What spoke for this ${CLASSES[told.cls].short ?? CLASSES[told.cls].name}: logit ${told.score.toFixed(1)}, adds up to ${(100 * (1 - told.error)).toFixed(1)} %` }[told.state];
     context.fillText(text, x + 8, y - 11.5, w - 40);
     Object.assign(this.close.style, { left: `${x + w - 26}px`, top: `${y - 24}px` });
   }
@@ -240,7 +239,7 @@ export class Mosaic {
     this.legend.hidden = !this.wish.boxes && !this.wish.path;
     const large = this.cells[this.views.findIndex((v) => v.name === this.wish.large)];
     this.legend.style.top = this.scale.style.top = `${large.h - 34}px`;
-    this.scale.style.left = `${large.w - 190}px`;
+    this.scale.style.left = `${large.w - 300}px`;
     while (this.labels.children.length < this.views.length) {
       const name = element("span");
       const off = element("button.feed-off", { type: "button" });
@@ -260,7 +259,9 @@ export class Mosaic {
         node.lastChild.textContent = on ? "off" : "mend";
       }
       const big = view.name === this.wish.large;
-      const place = `translate(${Math.round(cell.x + (big ? 6 : 4))}px, ${Math.round(cell.y + (big ? 38 : 4))}px)`;
+      const place = big // chips stand above it, the legend at its left
+        ? `translate(${Math.round(cell.x + cell.w - 6)}px, ${Math.round(cell.y + cell.h - 32)}px) translateX(-100%)`
+        : `translate(${Math.round(cell.x + 4)}px, ${Math.round(cell.y + 4)}px)`;
       if (node.style.transform !== place) node.style.transform = place;
     });
     const said = facts.manual ? "You drive: arrows or W A S D, Esc gives the wheel back"

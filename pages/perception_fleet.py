@@ -1,0 +1,113 @@
+"""What the tabs of the fleet share: runs as processes, chosen, started and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import EngineError
+from engine.params import Params, knobs
+from engine.perception import fleet_runs, models
+from engine.perception.fleet_runs import FleetRun
+
+
+def chooser(kind: str, make: str, params: type[Params], help: str, *,
+            networks: Mapping[str, str]) -> FleetRun | None:
+    """The control row of a tab: choose a run, stop it or go on, start another.
+
+    Args:
+        kind: Of the runs.
+        make: What the button that starts one says.
+        params: What a new one asks for.
+        help: What it does.
+        networks: Options of the command that name a network, with their labels.
+    """
+    mine = [r for r in fleet_runs.runs() if r.kind == kind]
+    names = [r.name for r in mine]
+    key = f"perception.{kind}.run"
+    chosen: FleetRun | None = None
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
+        if names:
+            if st.session_state.get(key) not in names:
+                st.session_state[key] = names[0]
+            name = st.selectbox("Run", names, key=key, width=220, label_visibility="collapsed")
+            chosen = mine[names.index(name)]
+            if chosen.standing in ("running", "starting"):
+                st.button("Stop", key=f"perception.{kind}.stop", type="primary",
+                          icon=":material/stop:", on_click=_attempt, args=(kind, fleet_runs.stop,
+                                                                           name),
+                          help="It ends behind the vehicle it is at; Go on continues there.")
+            else:
+                st.button("Go on", key=f"perception.{kind}.on", type="primary",
+                          icon=":material/play_arrow:", on_click=_attempt,
+                          args=(kind, fleet_runs.go_on, name),
+                          disabled=chosen.standing == "finished",
+                          help="Continue behind the last vehicle.")
+        with st.popover(make, icon=":material/add:", help=help):
+            _new(kind, names, params, networks)
+    if problem := st.session_state.get(f"perception.{kind}.problem"):
+        st.error(problem, icon=":material/error:")
+    return chosen
+
+
+def _new(kind: str, names: list[str], params: type[Params], networks: Mapping[str, str]) -> None:
+    number = 1
+    while f"{kind}-{number}" in names:
+        number += 1
+    st.text_input("Name", f"{kind}-{number}", key=f"perception.{kind}.name", max_chars=40)
+    known = list(models.networks())
+    for option, label in networks.items():
+        at = known.index("hydranet-production") if (
+            option == "production" and "hydranet-production" in known) else 0
+        st.selectbox(label, known, index=at, key=f"perception.{kind}.net.{option}")
+    for k in knobs(params):
+        whole = k.kind == "int"
+        number_type = int if whole else float
+        st.number_input(k.label + (f" ({k.unit})" if k.unit else ""), number_type(k.low or 0),
+                        number_type(k.high or 0), number_type(k.default), number_type(k.step or 1),
+                        key=f"perception.{kind}.new.{k.name}", help=k.help)
+    st.button("Start", key=f"perception.{kind}.begin", type="primary",
+              icon=":material/play_arrow:", width="stretch", on_click=_begin,
+              args=(kind, params, tuple(networks)))
+
+
+def _begin(kind: str, params: type[Params], networks: tuple[str, ...]) -> None:
+    state = st.session_state
+    try:
+        values = params.parse({k.name: state[f"perception.{kind}.new.{k.name}"]
+                               for k in knobs(params)})
+        weights = {n: models.find(state[f"perception.{kind}.net.{n}"]) for n in networks}
+        run = fleet_runs.start(kind, state[f"perception.{kind}.name"].strip(), values, weights)
+    except EngineError as error:
+        state[f"perception.{kind}.problem"] = str(error)
+        return
+    state.pop(f"perception.{kind}.problem", None)
+    state[f"perception.{kind}.run"] = run.name
+
+
+def _attempt(kind: str, what: Callable[[str], object], name: str) -> None:
+    try:
+        what(name)
+        st.session_state.pop(f"perception.{kind}.problem", None)
+    except EngineError as error:
+        st.session_state[f"perception.{kind}.problem"] = str(error)
+
+
+def progress(run: FleetRun, noun: str) -> None:
+    """How far a run is."""
+    done, of = int(run.facts.get("vehicles", 0)), int(run.facts.get("of", 0))
+    if run.problem:
+        st.error(f"{run.name} stopped: {run.problem}", icon=":material/error:")
+    if of:
+        rate = run.facts.get("vehicles_a_minute")
+        st.progress(min(1.0, done / of), f"{done:,} of {of:,} {noun}" + (
+            f" · {rate:.1f} a minute" if rate and run.standing == "running" else ""))
+
+
+def figure_card(label: str, value: float | None, *, unit: str = "", note: str = "",
+                digits: int = 2, help: str) -> dict[str, Any]:
+    """A KPI card without a past."""
+    return {"label": label, "value": None if value is None else f"{value:,.{digits}f}",
+            "unit": unit, "note": note, "series": [], "help": help}
