@@ -14,7 +14,7 @@ from engine.perception.bev import lift
 from engine.perception.calibration import ground_plane
 from engine.perception.decode import decode
 from engine.perception.fields import enlarge, sigmoid
-from engine.perception.lane_fit import fit_lines
+from engine.perception.lane_model import picture_lines
 from engine.perception.lane_metrics import picture_line
 from engine.perception.output_format import CLASSES, LIGHTS, MASKS, STRIDES
 from engine.perception.pictures import CameraParams, Fitted, fit
@@ -48,7 +48,7 @@ def describe(picture: UInt8, runtime: Runtime, params: CameraParams, least_score
     height, width = fitted.image.shape[:2]
     found = decode(out.raw(0), points(height, width, STRIDES), height, width, least_score)
     placed = lift(found, fitted.camera, 0)
-    lines = fit_lines(sigmoid(out.masks[0, 1:]), fitted.camera)
+    lines = picture_lines(sigmoid(out.masks[0, 1:]), fitted.camera)
     boxes = []
     for k in range(len(found.scores)):
         corners = fitted.back(found.boxes[k].reshape(2, 2))

@@ -17,7 +17,7 @@ from engine.perception.cache import Shard
 from engine.perception.decode import decode
 from engine.perception.fields import enlarge, sigmoid
 from engine.perception.labels import DRIVABLE
-from engine.perception.lane_fit import Line, fit_lines
+from engine.perception.lane_fit import Line
 from engine.perception.lane_metrics import (
     Matches,
     match_lines,
@@ -25,6 +25,7 @@ from engine.perception.lane_metrics import (
     picture_line,
     true_lines,
 )
+from engine.perception.lane_model import picture_lines
 from engine.perception.metrics import (
     Scored,
     average_precision,
@@ -102,7 +103,7 @@ def evaluate(pictures: Sequence[Picture], runtime: Runtime, *, lanes: bool = Tru
             depth.append(depth_errors(metres, shard.depth[number].astype(np.float32)))
             if lanes:
                 camera = shard.camera_of(number)
-                fitted = fit_lines(sigmoid(out.masks[k, 1:]), camera)
+                fitted = picture_lines(sigmoid(out.masks[k, 1:]), camera)
                 lines, near = shard.lines_of(number), shard.depth[number]
                 every = _added(every, fitted, lines, camera, near)
                 if shard.view[number] in FRONT:

@@ -28,6 +28,9 @@ Int64 = npt.NDArray[np.int64]
 
 CELL_PX: Final = 2
 """Pixels a mask cell."""
+LEAST: Final = 0.6
+"""Probability of a cell of a line. Lines are completed afterwards by each other, so that pale cells
+are worth less than the wrong ones they bring: measured on the validation pictures."""
 WIDEST_RUN: Final = 6
 _MOST_CHAINS: Final = 64
 _GAP: Final = 5
@@ -53,7 +56,7 @@ class Line(NamedTuple):
     score: float
 
 
-def fit_lines(probability: Float32, camera: Camera, least: float = 0.4) -> list[Line]:
+def fit_lines(probability: Float32, camera: Camera, least: float = LEAST) -> list[Line]:
     """Lines in one picture.
 
     Args:

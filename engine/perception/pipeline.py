@@ -27,6 +27,7 @@ from engine.perception.decode import OVERLAP, Detections, decode
 from engine.perception.fields import sigmoid
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
 from engine.perception.lane_fit import Line, fit_lines
+from engine.perception.lane_model import complete
 from engine.perception.output_format import STRIDES
 from engine.perception.road_axes import RoadAxes, align
 from engine.perception.runtime import Runtime, load_runtime
@@ -164,7 +165,7 @@ class Pipeline:
                          if f is not None])
         if axes is not None:
             objects = align(objects, axes)
-        whole = tuple(merge_lines(lines))
+        whole = tuple(complete(merge_lines(lines)))
         drivable = self._grid.read(masks[:, 0], use)
         clock.lap("fuse")
         tracks = tuple(self.tracker.step(objects, motion[:3], motion.dt_s))
