@@ -1,7 +1,10 @@
+import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from engine.live import RUNS
@@ -115,3 +118,34 @@ def test_shadow_shows_what_a_fleet_found_and_what_to_do_without_one(tmp_path):
     assert app.button(key="perception.shadow.on").disabled, "all of its vehicles have driven"
     (table,) = app.dataframe
     assert table.value["Difference"].tolist() == ["−1.000"]
+
+
+def png(seed):
+    image = np.random.default_rng(seed).integers(0, 255, (96, 160, 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(image).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_own_pictures_are_looked_at_and_kept(tmp_path):
+    app = opened(view="your-video")
+    assert "Outside its training domain" in app.warning[0].value
+    files = [(f"{k}.png", png(k), "image/png") for k in range(2)]
+    app.file_uploader(key="perception.video.files").set_value(files).run()
+    app.button(key="perception.video.look").click().run()
+    assert not app.exception
+    assert not app.error
+    seen = app.session_state["perception.video.seen"]
+    assert [f.time_s for f in seen.frames] == [0.0, 0.5]
+    assert all(shown.startswith(b"\xff\xd8") for shown in seen.shown)
+    app.button(key="perception.video.keep").click().run()
+    assert len(list((tmp_path / "perception" / "clips").glob("*.clip"))) == 1
+
+
+def test_a_broken_picture_is_explained():
+    app = opened(view="your-video")
+    app.file_uploader(key="perception.video.files").set_value(
+        [("holiday.png", b"no picture", "image/png")]).run()
+    app.button(key="perception.video.look").click().run()
+    assert "holiday.png" in app.error[0].value
+    assert "perception.video.seen" not in app.session_state
