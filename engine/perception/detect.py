@@ -14,8 +14,8 @@ from engine.perception.bev import lift
 from engine.perception.calibration import ground_plane
 from engine.perception.decode import decode
 from engine.perception.fields import enlarge, sigmoid
-from engine.perception.lane_model import picture_lines
 from engine.perception.lane_metrics import picture_line
+from engine.perception.lane_model import picture_lines
 from engine.perception.output_format import CLASSES, LIGHTS, MASKS, STRIDES
 from engine.perception.pictures import CameraParams, Fitted, fit
 from engine.perception.runtime import Runtime
