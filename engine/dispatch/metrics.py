@@ -8,15 +8,13 @@ from an export.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.live.simulation import Points
+from engine.live import measure
+from engine.live.measure import Kpi, Recorder
 
 Float64 = npt.NDArray[np.float64]
 
@@ -28,36 +26,6 @@ _KEPT_EVENTS: Final = 40_000
 _EACH: Final = ("rider.", "ride.", "eta.")
 
 STATES: Final = ("absent", "idle", "pickup", "riding", "moving", "waiting", "assigned", "pooled")
-
-Reduction = Literal["mean", "median", "p95", "last", "sum", "max"]
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One key figure.
-
-    Attributes:
-        name: Short machine name.
-        label: As shown.
-        unit: As shown behind the value.
-        series: Series it is computed from.
-        reduce: How the window's points become one value.
-        good: Which way is better: 1 up, -1 down, 0 neither.
-        decimals: Digits shown after the point.
-        help: One sentence.
-        scale: Factor from the series' unit to the one shown.
-    """
-
-    name: str
-    label: str
-    unit: str
-    series: str
-    reduce: Reduction
-    good: int
-    decimals: int
-    help: str
-    scale: float = 1.0
-
 
 _MIN: Final = 1.0 / 60.0
 
@@ -116,83 +84,14 @@ WALL_CLOCK: Final = frozenset({"dispatch.cycle_ms_p50", "dispatch.cycle_ms_p95"}
 """Series that depend on the machine; all others repeat bit for bit."""
 
 
-class Recorder:
-    """Collects points until they are drained, and keeps the latest in bounded memory."""
-
-    def __init__(self) -> None:
-        self._fresh: dict[str, tuple[list[float], list[float]]] = {}
-        self._kept: dict[str, deque[tuple[float, float]]] = {}
-
-    def add(self, name: str, step: float, value: float) -> None:
-        """Add one point; steps of a series never fall."""
-        steps, values = self._fresh.setdefault(name, ([], []))
-        steps.append(step)
-        values.append(value)
-        kept = self._kept.get(name)
-        if kept is None:
-            kept = deque(maxlen=_KEPT_EVENTS if name.startswith(_EACH) else _KEPT_SAMPLES)
-            self._kept[name] = kept
-        kept.append((step, value))
-
-    def drain(self) -> Sequence[Points]:
-        """Points since the last call."""
-        out = [Points(name, np.array(steps, np.float64), np.array(values, np.float64))
-               for name, (steps, values) in self._fresh.items() if steps]
-        self._fresh = {}
-        return out
-
-    def window(self, name: str, after: float, until: float) -> Float64:
-        """Kept points with after < step <= until, float64 [n, 2] of (step, value)."""
-        out = []
-        for point in reversed(self._kept.get(name, ())):
-            if point[0] <= after:
-                break
-            if point[0] <= until:
-                out.append(point)
-        return np.array(out[::-1], np.float64).reshape(-1, 2)
-
-
-def reduce(how: Reduction, values: Float64) -> float | None:
-    """One value of a window's points, float64 [n]; None for an empty window."""
-    if not len(values):
-        return None
-    if how == "last":
-        return float(values[-1])
-    if how == "median":
-        return float(np.median(values))
-    if how == "p95":
-        return float(np.percentile(values, 95))
-    if how == "sum":
-        return float(values.sum())
-    if how == "max":
-        return float(values.max())
-    return float(values.mean())
-
-
-def kpi_value(recorder: Recorder, kpi: Kpi, until: float, window_steps: float) -> float | None:
-    """A key figure over (until - window_steps, until], in the unit shown; None without a point."""
-    points = recorder.window(kpi.series, until - window_steps, until)
-    value = reduce(kpi.reduce, points[:, 1])
-    return None if value is None else value * kpi.scale
+def recorder() -> Recorder:
+    """An empty record of a city."""
+    return Recorder(_KEPT_SAMPLES, _KEPT_EVENTS, _EACH)
 
 
 def kpi_values(recorder: Recorder, now: int, window_steps: int) -> list[dict[str, Any]]:
-    """Every key figure over the last window and over the one before it.
-
-    Args:
-        recorder: Where the points are kept.
-        now: Current step.
-        window_steps: Length of the window, > 0.
-
-    Returns:
-        One dict a KPI: name, label, unit, decimals, good, help, value and before (None without
-        a point).
-    """
-    return [{
-        "name": k.name, "label": k.label, "unit": k.unit, "decimals": k.decimals, "good": k.good,
-        "help": k.help, "value": kpi_value(recorder, k, now, window_steps),
-        "before": kpi_value(recorder, k, now - window_steps, window_steps),
-    } for k in KPIS]
+    """Every key figure of a city; see `live.measure.kpi_values`."""
+    return measure.kpi_values(recorder, KPIS, now, window_steps)
 
 
 def gini(values: Float64) -> float:

@@ -128,7 +128,7 @@ class DispatchSimulation:
         self.repositioning = Repositioning(self)
         self.arrivals = Arrivals(self)
         self.overlays = Overlays(self)
-        self.recorder = metrics.Recorder()
+        self.recorder = metrics.recorder()
         self.tally = telemetry.Tally(self)
         self._arrived: Int32 = np.empty(p.drivers, np.int32)
         self._arrived_s: Float64 = np.empty(p.drivers)

@@ -9,50 +9,19 @@ Shape letters: A agents, S stations.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import numpy as np
-
-from engine.live.simulation import Points
+from engine.live import measure
+from engine.live.measure import Kpi, Recorder
 
 SAMPLE_STEPS: Final = 10
 KEPT_STEPS: Final = 7200
 """Steps that the recorder remembers."""
 _KEPT_SAMPLES: Final = KEPT_STEPS // SAMPLE_STEPS
 _KEPT_EVENTS: Final = 50_000
+_EACH: Final = ("task.", "order.")
 
 STATES: Final = ("empty", "loaded", "waiting", "charging", "fault", "idle")
-
-Reduction = Literal["mean", "median", "p95", "last", "sum", "min"]
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One key figure.
-
-    Attributes:
-        name: Short machine name.
-        label: As shown.
-        unit: As shown behind the value.
-        series: Series it is computed from.
-        reduce: How the window's points become one value.
-        good: Which way is better: 1 up, -1 down, 0 neither.
-        decimals: Digits shown after the point.
-        help: One sentence.
-    """
-
-    name: str
-    label: str
-    unit: str
-    series: str
-    reduce: Reduction
-    good: int
-    decimals: int
-    help: str
-
 
 KPIS: Final[tuple[Kpi, ...]] = (
     Kpi("throughput", "Throughput", "tasks/h", "throughput.tasks_per_h", "mean", 1, 0,
@@ -123,92 +92,13 @@ WALL_CLOCK: Final = frozenset({
 """Series that depend on the machine; all others repeat bit for bit."""
 
 
-class Recorder:
-    """Collects points until they are drained, and keeps the latest in bounded memory."""
-
-    def __init__(self) -> None:
-        self._fresh: dict[str, tuple[list[float], list[float]]] = {}
-        self._kept: dict[str, deque[tuple[float, float]]] = {}
-
-    def add(self, name: str, step: float, value: float) -> None:
-        """Add one point; steps of a series never fall."""
-        steps, values = self._fresh.setdefault(name, ([], []))
-        steps.append(step)
-        values.append(value)
-        kept = self._kept.get(name)
-        if kept is None:
-            each = name.startswith(("task.", "order."))
-            kept = deque(maxlen=_KEPT_EVENTS if each else _KEPT_SAMPLES)
-            self._kept[name] = kept
-        kept.append((step, value))
-
-    def drain(self) -> Sequence[Points]:
-        """Points since the last call."""
-        out = [Points(name, np.array(steps, np.float64), np.array(values, np.float64))
-               for name, (steps, values) in self._fresh.items() if steps]
-        self._fresh = {}
-        return out
-
-    def latest(self, name: str) -> list[tuple[float, float]]:
-        """Every kept point of a series, oldest first."""
-        return list(self._kept.get(name, ()))
-
-    def window(self, name: str, after: float, until: float) -> list[tuple[float, float]]:
-        """Kept points with after < step <= until."""
-        out = []
-        for point in reversed(self._kept.get(name, ())):
-            if point[0] <= after:
-                break
-            if point[0] <= until:
-                out.append(point)
-        return out[::-1]
-
-
-def reduce(how: Reduction, values: Sequence[float]) -> float | None:
-    """One value of a window's points; None for an empty window."""
-    if not values:
-        return None
-    if how == "last":
-        return float(values[-1])
-    array = np.asarray(values, np.float64)
-    if how == "median":
-        return float(np.median(array))
-    if how == "p95":
-        return float(np.percentile(array, 95))
-    if how == "sum":
-        return float(array.sum())
-    if how == "min":
-        return float(array.min())
-    return float(array.mean())
+def recorder() -> Recorder:
+    """An empty record of a floor."""
+    return Recorder(_KEPT_SAMPLES, _KEPT_EVENTS, _EACH)
 
 
 def kpi_values(
     recorder: Recorder, now: int, window_steps: int = 120, bars: int = 30
 ) -> list[dict[str, Any]]:
-    """Every key figure over the last window, with its change and a short series.
-
-    Args:
-        recorder: Where the points are kept.
-        now: Current step.
-        window_steps: Length of the window, > 0.
-        bars: Points of the short series, each over a window of its own, the windows evenly spread
-            over the last five windows.
-
-    Returns:
-        One dict a KPI: name, label, unit, decimals, good, help, value (None without a point),
-        before (the value one window earlier) and series (oldest first, None where empty).
-    """
-    out = []
-    for kpi in KPIS:
-        def value(until: float, kpi: Kpi = kpi) -> float | None:
-            points = recorder.window(kpi.series, until - window_steps, until)
-            return reduce(kpi.reduce, [v for _, v in points])
-
-        ends = now - np.linspace(4.0 * window_steps, 0.0, bars)
-        out.append({
-            "name": kpi.name, "label": kpi.label, "unit": kpi.unit, "decimals": kpi.decimals,
-            "good": kpi.good, "help": kpi.help, "value": value(now),
-            "before": value(now - window_steps),
-            "series": [value(float(end)) for end in ends],
-        })
-    return out
+    """Every key figure of a floor; see `live.measure.kpi_values`."""
+    return measure.kpi_values(recorder, KPIS, now, window_steps, bars)

@@ -109,7 +109,7 @@ class WarehouseSimulation:
         self.window.urgent_first = p.urgent_first
         self.missions.bind(self.window)
         self.faults = Faults(self, faults)
-        self.recorder = metrics.Recorder()
+        self.recorder = metrics.recorder()
         self._tally = telemetry.Tally(self)
         self.step_count = 0
         self.robot_steps = 0

@@ -7,14 +7,14 @@ from engine.dispatch.metrics import (
     KPIS,
     SAMPLE_STEPS,
     WALL_CLOCK,
-    Recorder,
     gini,
     kpi_values,
-    reduce,
+    recorder,
 )
 from engine.dispatch.outcome import Outcome
 from engine.dispatch.simulation import DispatchSimulation
 from engine.dispatch.summary import cards, chart_data
+from engine.live.measure import reduce
 from tests.engine.dispatch.towns import SMALL, town
 
 
@@ -32,31 +32,11 @@ def run() -> tuple[DispatchSimulation, Outcome]:
     return w, seen
 
 
-@pytest.mark.parametrize(("how", "expected"), [
-    ("mean", 4.0), ("median", 3.0), ("p95", 8.8), ("last", 10.0), ("sum", 20.0), ("max", 10.0)])
-def test_reductions_worked_by_hand(how: str, expected: float) -> None:
-    values = np.array([1.0, 4.0, 2.0, 3.0, 10.0])
-    assert reduce(how, values) == pytest.approx(expected)  # type: ignore[arg-type]
-    assert reduce(how, np.zeros(0)) is None  # type: ignore[arg-type]
-
-
 def test_gini_by_hand() -> None:
     assert gini(np.array([5.0, 5.0, 5.0])) == pytest.approx(0.0)
     assert gini(np.array([0.0, 0.0, 0.0, 8.0])) == pytest.approx(0.75)
     assert gini(np.array([1.0, 3.0])) == pytest.approx(0.25)
     assert gini(np.zeros(4)) == gini(np.zeros(0)) == 0.0
-
-
-def test_drained_points_come_once_and_memory_is_bounded() -> None:
-    recorder = Recorder()
-    for step in range(5000):
-        recorder.add("a.b", step, 1.0)
-    (points,) = recorder.drain()
-    assert len(points.step) == 5000
-    assert recorder.drain() == []
-    assert len(recorder.window("a.b", -1, 5000)) == 360
-    assert recorder.window("a.b", 4990, 4995)[:, 0].tolist() == [4991, 4992, 4993, 4994, 4995]
-    assert recorder.window("none", 0, 9).shape == (0, 2)
 
 
 def test_key_figures_are_recomputed_from_what_was_exported(
@@ -133,11 +113,11 @@ def test_the_shadow_is_compared_and_never_acts(run: tuple[DispatchSimulation, Ou
 
 
 def test_an_empty_record_has_no_values() -> None:
-    for shown in kpi_values(Recorder(), 0, 450):
+    for shown in kpi_values(recorder(), 0, 450):
         assert shown["value"] is None
         assert shown["before"] is None
-    assert all(c["value"] is None and c["series"] == [] for c in cards(Recorder(), 0))
-    empty = chart_data(Recorder(), 0, ["A"])
+    assert all(c["value"] is None and c["series"] == [] for c in cards(recorder(), 0))
+    empty = chart_data(recorder(), 0, ["A"])
     assert len(empty.waits) == len(empty.balance[0]) == len(empty.waits_over_time[0]) == 0
 
 

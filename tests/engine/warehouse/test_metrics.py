@@ -3,36 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.warehouse.metrics import KPIS, SAMPLE_STEPS, WALL_CLOCK, Recorder, kpi_values, reduce
+from engine.live.measure import reduce
+from engine.warehouse.metrics import KPIS, SAMPLE_STEPS, WALL_CLOCK, kpi_values, recorder
 from engine.warehouse.simulation import WarehouseSimulation
 from tests.engine.warehouse.worlds import SMALL
-
-
-@pytest.mark.parametrize(("how", "expected"), [
-    ("mean", 4.0), ("median", 3.0), ("p95", 9.1), ("last", 10.0), ("sum", 20.0), ("min", 1.0),
-])
-def test_reductions_worked_by_hand(how: str, expected: float) -> None:
-    assert reduce(how, [1.0, 4.0, 2.0, 3.0, 10.0]) == pytest.approx(  # type: ignore[arg-type]
-        8.8 if how == "p95" else expected)
-    assert reduce(how, []) is None  # type: ignore[arg-type]
-
-
-def test_a_window_is_open_on_the_left() -> None:
-    recorder = Recorder()
-    for step in (10, 20, 30, 40):
-        recorder.add("a.b", step, step / 10)
-    assert recorder.window("a.b", 10, 30) == [(20, 2.0), (30, 3.0)]
-    assert recorder.window("none", 0, 99) == []
-
-
-def test_drained_points_come_once_and_memory_is_bounded() -> None:
-    recorder = Recorder()
-    for step in range(5000):
-        recorder.add("a.b", step, 1.0)
-    (points,) = recorder.drain()
-    assert len(points.step) == 5000
-    assert recorder.drain() == []
-    assert len(recorder.window("a.b", -1, 5000)) == 720
 
 
 def test_key_figures_are_recomputed_from_drained_points() -> None:
@@ -105,7 +79,7 @@ def test_cycle_and_order_times_are_those_of_the_tasks() -> None:
 
 
 def test_an_empty_record_has_no_values() -> None:
-    for shown in kpi_values(Recorder(), 0):
+    for shown in kpi_values(recorder(), 0):
         assert shown["value"] is None
         assert shown["before"] is None
         assert set(shown["series"]) == {None}
