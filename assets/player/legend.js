@@ -58,11 +58,12 @@ export class Legend {
         );
       }),
     );
-    this.rampNodes = painter.ramps().map(({ label, from, middle, to, end, layer }) => {
+    this.rampNodes = painter.ramps().map(({ label, from, middle, to, end, layer, optional }) => {
       const bar = element("i.ramp");
       bar.style.background = `linear-gradient(90deg, ${[from, middle, to].filter(Boolean).join(", ")})`;
       const node = element("span.legend-ramp", {}, label, bar, end);
       node.dataset.layer = layer;
+      node.classList.toggle("optional", Boolean(optional));
       return node;
     });
     this.ramps.replaceChildren(...this.rampNodes);
@@ -73,7 +74,7 @@ export class Legend {
     this.counts.forEach((node, i) => setText(node, grouped(counts[this.shown[i]] ?? 0)));
   }
 
-  /** Ramps of layers that are off are faint. */
+  /** Ramps of layers that are off are faint; optional ones are gone. */
   setLayers(layers) {
     for (const node of this.rampNodes ?? []) node.classList.toggle("off", !layers[node.dataset.layer]);
   }

@@ -196,6 +196,7 @@ class Player {
     this.layers = { ...this.layers, [id]: !this.layers[id] };
     this.hud.setPressed(this.layers);
     this.legend.setLayers(this.layers);
+    this.pointing.switched(id, this.layers[id]);
   }
 
   #zoom(factor) {

@@ -19,9 +19,26 @@ export class Pointing {
     this.subject = null;
   }
 
-  /** Select what lies under a point of the canvas. */
+  /** Select what lies under a point of the canvas; where nobody is, the place itself may be meant. */
   pick(x, y) {
-    this.player.hub.select(this.#agentAt(x, y, PICK_PX));
+    const { hub, stage, painter, layers } = this.player;
+    const agent = this.#agentAt(x, y, PICK_PX);
+    hub.select(agent);
+    if (agent >= 0) return;
+    const wish = painter?.pressed?.(layers, stage.camera.worldX(x), stage.camera.worldY(y));
+    if (wish) hub.send(wish);
+  }
+
+  /** A layer has been switched: some pictures are asked for, about the selected one or the middle. */
+  switched(id, on) {
+    const { hub, stage, painter } = this.player;
+    const { camera } = stage;
+    const about =
+      hub.selected >= 0 && painter
+        ? painter.position(hub.selected)
+        : { x: camera.worldX(camera.width / 2), y: camera.worldY(camera.height / 2) };
+    const wish = painter?.switched?.(id, on, about);
+    if (wish) hub.send(wish);
   }
 
   /** Where a press on the small map means, or null outside it. */

@@ -44,6 +44,7 @@ class CityWorld:
         self._rng = np.random.default_rng(seed)
         self._events: list[Event] = []
         self._fail = self._closing = False
+        self.reach: dict[str, float] = {}
         self._lay_out(params.pitch_m)
         self._place(params.drivers)
 
@@ -252,7 +253,16 @@ class CityWorld:
         slots = np.flatnonzero(self.slot_kind == ASSIGNED)
         pairs = np.stack((self.slot_driver[slots], slots), 1).astype(np.int16).ravel()
         return {"surge": self.surge, "demand": self.demand, "match": pairs,
-                "supply": np.zeros(len(self.surge), np.float32)}
+                "supply": np.zeros(len(self.surge), np.float32),
+                "traffic": np.full(len(self.arc_rank), 60, np.uint8), "reach": self._rings()}
+
+    def _rings(self) -> Array:
+        """A minute for each half kilometre as the crow flies."""
+        if not self.reach:
+            return np.zeros(0, np.uint8)
+        middle = self.arc_xy.reshape(-1, 2, 2).mean(axis=1)
+        far = np.hypot(middle[:, 0] - self.reach["x"], middle[:, 1] - self.reach["y"])
+        return np.minimum(far / 500, 255).astype(np.uint8)
 
     def status(self) -> Mapping[str, Any]:
         counts = np.bincount(np.concatenate((self.kind, self.slot_kind)), minlength=8).tolist()
@@ -275,7 +285,10 @@ class CityWorld:
         if name == "close":
             self._closing = True
             return "will close 400 streets at the next step"
-        raise InvalidInput(f"no command {name!r}; known: fail, close")
+        if name == "reach":
+            self.reach = dict(arguments)
+            return "rings"
+        raise InvalidInput(f"no command {name!r}; known: fail, close, reach")
 
     def inspect(self, agent: int) -> Mapping[str, Any]:
         drivers = len(self.kind)

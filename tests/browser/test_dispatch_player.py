@@ -287,3 +287,51 @@ def test_a_player_taken_away_after_the_next_one_stands_leaves_it_alone(window, h
     page.keyboard.press("Enter")
     wait(page, f"c.selected === {driver}")
     page.wait_for_function(f"() => {TOLD.format('.inspector')}?.innerText.includes('D-')")
+
+
+def blue(page) -> int:
+    """Pixels of the canvas that are clearly bluer than the ground."""
+    return ink(page, "pixels.filter((p) => (p >>> 16 & 255) > 45 && (p & 255) < 40).length")
+
+
+def test_rings_lie_about_the_place_that_is_pressed(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    for layer in ("Surge", "Matches", "Trails", "Riders", "Names"):
+        page.get_by_role("button", name=layer, exact=True).click()
+    page.keyboard.press("0")
+    wait(page, "c.zoom === 1")
+    redrawn(page)
+    plain = blue(page)
+    asked = run.ask(lambda sim: sim)
+    page.get_by_role("button", name="ETA rings").click()
+    until(lambda: asked.reach)
+    assert asked.reach["x"] == pytest.approx(8000, abs=60), "the middle, where nobody is selected"
+    assert page.locator(".legend-ramp.optional:not(.off)").inner_text().startswith("Drive 3 min")
+    run.single_step()
+    until(lambda: blue(page) > plain + 20_000)
+    canvas = page.locator(".canvas")
+    box = canvas.bounding_box()
+    players_at = np.array([canvas_point(page, i) for i in range(DRIVERS)])
+    spots = [(box["x"] + a * box["width"], box["y"] + b * box["height"])
+             for a in np.linspace(0.2, 0.8, 13) for b in np.linspace(0.3, 0.7, 9)]
+    empty = max(spots, key=lambda s: np.hypot(*(players_at - s).T).min())
+    before = dict(asked.reach)
+    page.mouse.click(*empty)
+    until(lambda: asked.reach != before)
+    page.get_by_role("button", name="ETA rings").click()
+    until(lambda: not asked.reach)
+    redrawn(page)
+    until(lambda: blue(page) < plain + 2_000)
+
+
+def test_slow_streets_are_coloured(window, harness, run):
+    page = show(window, harness, run)
+    still(page, run)
+    page.get_by_role("button", name="Surge", exact=True).click()
+    redrawn(page)
+    amber = "pixels.filter((p) => (p & 255) > 140 && (p >>> 16 & 255) < 60).length"
+    before = ink(page, amber)
+    page.get_by_role("button", name="Traffic").click()
+    redrawn(page)
+    until(lambda: ink(page, amber) > before + 5_000)

@@ -1,5 +1,5 @@
 /**
- * The kept picture below everything that moves: ground, and surge cells on it.
+ * The kept picture below everything that moves: ground, and traffic, rings and surge cells on it.
  *
  * It reaches beyond the view, so that a pan or a followed car only copies another part of it. While
  * the zoom changes the old picture is scaled; it is drawn anew once the wheel has come to rest.
@@ -8,10 +8,13 @@
 import { Surface } from "../../raster.js";
 import { paintCells } from "./cells.js";
 import { paintGround } from "./ground.js";
+import { paintOverlays } from "./overlays.js";
 
 /** Part of the view's size that is drawn beyond each of its edges while not all of it is seen. */
 const MARGIN = 0.25;
 const REST_MS = 120;
+
+const keyOf = ({ cells, overlays }) => `${cells.key} ${overlays.key}`;
 
 export class Backdrop {
   constructor() {
@@ -26,8 +29,8 @@ export class Backdrop {
    * Write the part in view to a surface.
    * @param {Surface} surface
    * @param {import("./view.js").View} view
-   * @param {object} wanted city, palette, cells (values and what to show of them), version (of the
-   *     city), fitted, now (ms).
+   * @param {object} wanted city, palette, cells and overlays (values and what to show of them),
+   *     version (of the city), fitted, now (ms).
    * @returns {boolean} Whether the surface differs from what was written last.
    */
   write(surface, view, wanted) {
@@ -46,7 +49,7 @@ export class Backdrop {
     }
     const inside = !changed && !zoomed && this.#covers(view);
     if (!inside) this.#draw(surface, view, wanted);
-    const recoloured = !inside || this.drawnFor.cells !== wanted.cells.key;
+    const recoloured = !inside || this.drawnFor.cells !== keyOf(wanted);
     if (recoloured) this.#colour(view, wanted);
     const x = Math.round(this.frame.x - view.originX);
     const y = Math.round(this.frame.y - view.originY);
@@ -93,13 +96,15 @@ export class Backdrop {
     this.drawnFor.palette = palette;
   }
 
-  #colour(view, { city, palette, cells }) {
+  #colour(view, wanted) {
     const { frame, coloured } = this;
+    const { city, palette, cells, overlays } = wanted;
     coloured.drawImage(this.ground.canvas, 0, 0);
+    paintOverlays(coloured, city, palette, view, frame, overlays);
     paintCells(coloured, city, palette, view, frame, cells);
     const { data } = coloured.getImageData(0, 0, frame.width, frame.height);
     this.pixels = new Uint32Array(data.buffer);
-    this.drawnFor.cells = cells.key;
+    this.drawnFor.cells = keyOf(wanted);
   }
 
   #copy(surface, x, y) {

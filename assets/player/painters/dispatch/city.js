@@ -56,6 +56,7 @@ export class City {
     const named = (list) => list.map((p) => ({ ...p, y: this.height - p.y }));
     this.districts = named(facts.districts ?? []);
     this.places = named(facts.places ?? []);
+    this.waters = (facts.waters ?? []).map(({ name, spots }) => ({ name, spots: up(spots) }));
     this.arcXy = new Int16Array(0);
     this.arcRank = new Uint8Array(0);
     this.arcClosed = null;

@@ -51,7 +51,7 @@ export class Labels {
       const { width, height } = sprite;
       const px = view.px(x);
       const py = view.py(y);
-      if (!view.sees(px, py, 0)) return;
+      if (!view.sees(px, py, 0)) return false;
       for (const [dx, dy] of offsets) {
         const left = px + dx * view.ratio - width / 2;
         const top = py + dy * view.ratio - height / 2;
@@ -60,8 +60,9 @@ export class Labels {
         if (outside || boxes.some((b) => overlap(b, left, top, width, height))) continue;
         boxes.push({ x: left, y: top, width, height });
         this.placed.push({ sprite, x: Math.round(left + width / 2), y: Math.round(top + height / 2) });
-        return;
+        return true;
       }
+      return false;
     };
     if (show.surge)
       for (const { x, y, text } of labelledCells(city, cells, view).slice(0, MOST_CELLS))
@@ -69,6 +70,8 @@ export class Labels {
     if (!show.names) return;
     for (const { name, x, y, park } of city.districts)
       put(x, y, sprites.name(name, park ? "park" : "district"), AROUND);
+    for (const { name, spots } of city.waters)
+      spots.some(([x, y]) => put(x, y, sprites.name(name, "water"), AROUND.slice(0, 1)));
     const known = new Set(city.districts.map((d) => d.name));
     if (view.zoom >= PLACES_FROM)
       for (const { name, x, y } of city.places)

@@ -8,6 +8,7 @@
 
 import { clamp } from "../../dom.js";
 import { Surface } from "../../raster.js";
+import { alpha } from "../../theme.js";
 import { Backdrop } from "./backdrop.js";
 import { Cells } from "./cells.js";
 import { City } from "./city.js";
@@ -15,6 +16,7 @@ import { Fleet } from "./fleet.js";
 import { Labels } from "./labels.js";
 import { Matches } from "./matches.js";
 import { MiniMap } from "./minimap.js";
+import { Overlays } from "./overlays.js";
 import { AGE_S, ASSIGNED, IDLE, MOVING, Palette, PICKUP, POOLED, RIDING, WAITING } from "./palette.js";
 import { Selection } from "./selection.js";
 import { car, rider } from "./shapes.js";
@@ -56,6 +58,13 @@ export class DispatchPainter {
     { id: "riders", label: "Riders", title: "Riders who wait; a full ring is five minutes", on: true },
     { id: "names", label: "Names", title: "Districts and places", on: true },
     { id: "demand", label: "Demand", title: "Expected requests of each cell", on: false },
+    { id: "traffic", label: "Traffic", title: "Streets that are slower than free flow now", on: false },
+    {
+      id: "reach",
+      label: "ETA rings",
+      title: "Minutes to drive to a point: press on the map to choose it",
+      on: false,
+    },
   ];
 
   static subject = "City map";
@@ -72,6 +81,7 @@ export class DispatchPainter {
     this.trails = new Trails(facts.drivers, facts.height, facts.step_s ?? 1, this.fleet.reach);
     this.selection = new Selection(this.fleet, facts.height);
     this.cells = new Cells();
+    this.overlays = new Overlays();
     this.matches = new Matches();
     this.backdrop = new Backdrop();
     this.labels = new Labels();
@@ -111,7 +121,26 @@ export class DispatchPainter {
   /** A slow picture. @param {number} step At which it was true. */
   setLayer(name, values, step) {
     if (name === "match") this.matches.set(values, step);
-    else this.cells.setLayer(name, values);
+    else if (!this.overlays.setLayer(name, values)) this.cells.setLayer(name, values);
+  }
+
+  /**
+   * What to ask the world when a place of the map is pressed.
+   * @param {Record<string, boolean>} layers
+   * @returns {?object} A message, or null.
+   */
+  pressed(layers, x, y) {
+    return layers.reach ? this.overlays.ask({ x, y }, this.city) : null;
+  }
+
+  /**
+   * What to ask the world when a layer is switched.
+   * @param {string} id
+   * @param {{x: number, y: number}} about The selected one's place, or the middle of the view.
+   * @returns {?object} A message, or null.
+   */
+  switched(id, on, about) {
+    return id === "reach" ? this.overlays.ask(on ? about : null, this.city) : null;
   }
 
   /** The picture starts anew at a key frame. */
@@ -136,6 +165,7 @@ export class DispatchPainter {
       city: this.city,
       palette,
       cells: this.cells.show(layers),
+      overlays: this.overlays.show(layers),
       version: this.version,
       fitted: camera.fitted,
       now: shot.now,
@@ -307,6 +337,24 @@ export class DispatchPainter {
         to: city.surgeHigh,
         end: "2.4×",
         layer: "surge",
+      },
+      {
+        label: "Speed 90 %",
+        from: city.surgeLow,
+        middle: city.surge,
+        to: city.surgeHigh,
+        end: "50 % of free",
+        layer: "traffic",
+        optional: true,
+      },
+      {
+        label: "Drive 3 min",
+        from: alpha(this.palette.tokens.primary, 0.55),
+        middle: alpha(this.palette.tokens.primary, 0.35),
+        to: alpha(this.palette.tokens.primary, 0.13),
+        end: "12 min",
+        layer: "reach",
+        optional: true,
       },
     ];
   }

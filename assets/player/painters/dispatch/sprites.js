@@ -69,11 +69,12 @@ export class Sprites {
     return this.riders[index];
   }
 
-  /** Name on the map with a halo of the ground. @param {"district"|"park"|"place"} style */
+  /** Name on the map with a halo of the ground. @param {"district"|"park"|"water"|"place"} style */
   name(text, style) {
     return this.#named(`${style} ${text}`, () => {
       const { palette, ratio } = this;
-      const font = `${style === "place" ? 500 : 600} ${(style === "place" ? 11.5 : 12.5) * ratio}px ${palette.font}`;
+      const slant = style === "water" ? "italic " : "";
+      const font = `${slant}${style === "place" ? 500 : 600} ${(style === "place" ? 11.5 : 12.5) * ratio}px ${palette.font}`;
       const height = Math.round(20 * ratio);
       const spacing = style === "place" ? 0 : 0.7 * ratio;
       const probe = new OffscreenCanvas(1, 1).getContext("2d");
@@ -86,9 +87,9 @@ export class Sprites {
         context.textBaseline = "middle";
         context.lineJoin = "round";
         context.lineWidth = HALO * ratio;
-        context.strokeStyle = alpha(palette.city.land, 0.85);
+        context.strokeStyle = alpha(style === "water" ? palette.city.water : palette.city.land, 0.85);
         context.strokeText(text, width / 2, height / 2);
-        context.fillStyle = style === "park" ? palette.city.parkText : palette.city.label;
+        context.fillStyle = palette.city[{ park: "parkText", water: "waterText" }[style] ?? "label"];
         context.fillText(text, width / 2, height / 2);
       });
     });
