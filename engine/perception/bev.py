@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from engine.perception.calibration import canonical_scale, to_camera, to_ego
 from engine.perception.decode import Detections
@@ -38,6 +39,8 @@ ALONG: Final = (0.4, 0.08)
 """Standard deviation along the ray: m, and share of the distance, as measured on cars."""
 ACROSS: Final = (0.3, 0.015)
 """Standard deviation across the ray: m, and share of the distance, as measured on cars."""
+THIN_M: Final = 0.4
+"""Spacing of the points of merged lines."""
 GRID_M: Final = 0.5
 GRID: Final = (-30.0, 70.0, -25.0, 25.0)
 """Least and greatest x, least and greatest y of the drivable grid, m."""
@@ -144,6 +147,8 @@ def _agree(every: Objects) -> npt.NDArray[np.bool_]:
 
 def _merged(every: Objects, group: list[int]) -> Objects:
     """One object of several, weighed by the inverse of their covariances."""
+    if len(group) == 1:
+        return Objects(*(column[group[0]] for column in every))
     inverse = np.linalg.inv(every.covariance[group])
     covariance = np.linalg.inv(inverse.sum(axis=0))
     xy = covariance @ np.einsum("nij,nj->i", inverse, every.place[group, :2])
@@ -169,13 +174,31 @@ def merge_lines(parts: Sequence[Sequence[Line]], near_m: float = 0.8) -> list[Li
     kept: list[Line] = []
     for line in sorted((q for part in parts for q in part),
                        key=lambda q: -q.score * len(q.points)):
-        points = np.ascontiguousarray(line.points)
+        points = thinned(np.ascontiguousarray(line.points), THIN_M)
         if kept:
             away = np.min([distance_to(points, k.points) for k in kept], axis=0)
             points = points[away > near_m]
         if len(points) >= 4:
             kept.append(line._replace(points=points))
     return join(kept)
+
+
+@njit(cache=True, nogil=True)
+def thinned(points: Float64, least_m: float) -> Float64:
+    """Points of a line at least `least_m` apart, both ends among them; float64 [Q, 2].
+
+    Near the car a line has a point every few centimetres, one a row of the mask.
+    """
+    out = np.empty_like(points)
+    count = 0
+    for i in range(len(points)):
+        if count:
+            dx, dy = points[i, 0] - out[count - 1, 0], points[i, 1] - out[count - 1, 1]
+            if dx * dx + dy * dy < least_m * least_m and i < len(points) - 1:
+                continue
+        out[count] = points[i]
+        count += 1
+    return out[:count].copy()
 
 
 class GroundGrid:

@@ -3,7 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.perception.bev import GRID, GRID_M, GroundGrid, lift, merge, merge_lines, nothing
+from engine.perception.bev import (
+    GRID,
+    GRID_M,
+    GroundGrid,
+    lift,
+    merge,
+    merge_lines,
+    nothing,
+    thinned,
+)
 from engine.perception.calibration import canonical_scale, to_camera
 from engine.perception.cameras import Camera, rig
 from engine.perception.decode import Detections
@@ -82,6 +91,16 @@ def test_lines_of_two_views_become_one() -> None:
     whole = merge_lines([[line(3, 30, 1.8), line(3, 30, -1.8)], [line(15, 45, 1.9)]])
     assert sorted(round(float(q.points[:, 1].mean()), 0) for q in whole) == [-2.0, 2.0]
     assert max(q.points[:, 0].max() for q in whole) == pytest.approx(45.0)
+
+
+def test_a_thinned_line_keeps_its_ends_and_its_spacing() -> None:
+    x = np.concatenate([np.arange(0.0, 3.0, 0.05), [4.0, 9.0, 9.1]])
+    thin = thinned(np.stack([x, 0.0 * x], axis=1), 0.4)
+    assert thin[0, 0] == 0.0
+    assert thin[-1, 0] == 9.1
+    assert (np.diff(thin[:-1, 0]) >= 0.4).all()
+    assert len(thin) == 11
+    assert len(thinned(np.zeros((0, 2)), 0.4)) == 0
 
 
 def test_the_grid_reads_the_masks() -> None:
