@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.agent.approval import Approver
 from engine.agent.budget import Purse
+from engine.agent.house.board import board_tools
 from engine.agent.house.domains import domains
 from engine.agent.house.house import House
 from engine.agent.house.lookup import lookup_tools
@@ -34,7 +35,8 @@ RULES: Final = (
 def house_tools(house: House, uploads: Index | None = None,
                 images: ImageService | None = None) -> list[Tool[Any]]:
     """Every tool of the house."""
-    return [*steer_tools(house), *measure_tools(house), *lookup_tools(uploads, images)]
+    return [*steer_tools(house), *board_tools(house), *measure_tools(house),
+            *lookup_tools(uploads, images)]
 
 
 def instructions(house: House, page: str | None = None) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
+from engine.agent.house.cards import DRIVE_FIGURES, GO_FIGURES
 from engine.errors import InvalidInput
 from engine.live.thread import Maker
 from engine.params import Params
@@ -54,6 +55,14 @@ class Figure(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """A `Scenario`."""
+
+    label: str
+    params: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """One system.
 
@@ -93,23 +102,43 @@ class Domain:
         return chosen, self.scenarios[chosen]
 
 
-_KNOWN: Final = {
-    "warehouse": ("Warehouse", "robot", 10.0), "dispatch": ("Dispatch", "driver", 10.0)}
-
-
 @cache
 def domains() -> Mapping[str, Domain]:
     """The systems that are installed."""
-    out = {}
-    for name, (title, agent, rate) in _KNOWN.items():
-        if find_spec(f"engine.{name}") is None:
-            continue
-        home = import_module(f"engine.{name}")
-        out[name] = Domain(
-            name, title, agent, getattr(home, f"{title}Params"),
-            getattr(home, f"{title}Simulation"), home.SCENARIOS, tuple(home.KPIS),
-            tuple(home.COMMANDS), rate)
-    return out
+    makers = {"warehouse": _warehouse, "dispatch": _dispatch, "go": _go,
+              "perception": _perception}
+    return {name: make() for name, make in makers.items() if find_spec(f"engine.{name}")}
+
+
+def _warehouse() -> Domain:
+    home = import_module("engine.warehouse")
+    return Domain("warehouse", "Warehouse", "robot", home.WarehouseParams,
+                  home.WarehouseSimulation, home.SCENARIOS, tuple(home.KPIS),
+                  tuple(home.COMMANDS), 10.0)
+
+
+def _dispatch() -> Domain:
+    home = import_module("engine.dispatch")
+    return Domain("dispatch", "Dispatch", "driver", home.DispatchParams, home.DispatchSimulation,
+                  home.SCENARIOS, tuple(home.KPIS), tuple(home.COMMANDS), 10.0)
+
+
+def _go() -> Domain:
+    home = import_module("engine.go")
+    return Domain("go", "Go", "point", home.GoParams, home.GoSimulation, home.SCENARIOS,
+                  GO_FIGURES, tuple(home.COMMANDS), 200.0)
+
+
+def _perception() -> Domain:
+    """A drive has more knobs than its town; a scenario says nothing of those."""
+    drive = import_module("engine.perception.live_params").DriveParams
+    towns = import_module("engine.perception.scenarios").SCENARIOS
+    scenarios = {name: Start(town.label, drive(**town.params.model_dump()))
+                 for name, town in towns.items()}
+    return Domain("perception", "Perception", "camera", drive,
+                  import_module("engine.perception.simulation").PerceptionSimulation, scenarios,
+                  DRIVE_FIGURES, tuple(import_module("engine.perception.live_commands").COMMANDS),
+                  10.0)
 
 
 def domain(name: str) -> Domain:

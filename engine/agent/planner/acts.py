@@ -26,9 +26,9 @@ from engine.errors import ModelUnavailable
 
 WEIGHTS: Final = Path(__file__).resolve().parents[3] / "assets" / "agent" / "acts.npz"
 BUCKETS: Final = 1 << 14
-EACH: Final = 70
+EACH: Final = 60
 SEED: Final = 7
-DECAY: Final = 6e-6
+DECAY: Final = 5e-7
 
 Float32 = npt.NDArray[np.float32]
 
@@ -132,7 +132,7 @@ def features(shape: Sequence[str]) -> dict[int, float]:
     add(f"last {words[-1]}", 0.7)
     add(f"length {min(len(words), 8)}", 0.5)
     for kind in ("ENGINE", "PARAM", "FIGURE", "COMMAND", "SCENARIO", "CHOICE", "AGENT#", "RUN#",
-                 "NUM", "FACTOR"):
+                 "NUM", "FACTOR", "SCALE", "BOTH", "MOVE", "STATION"):
         add(f"{'has' if kind in words else 'no'} {kind}", 0.5)
     return out
 
@@ -165,7 +165,7 @@ def train(each: int = EACH, seed: int = SEED) -> ActModel:
         return value + DECAY * float((w**2).sum()), (gradient + 2 * DECAY * w).ravel()
 
     found = minimize(loss, np.zeros(size[0] * size[1]), jac=True, method="L-BFGS-B",
-                     options={"maxiter": 120})
+                     options={"maxiter": 160})
     w = found.x.reshape(size).astype(np.float32)
     return ActModel(acts, w[:-1], w[-1])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.agent.house.domains import Domain
 from engine.agent.planner.clauses import Ask
-from engine.agent.planner.context import settings_in, typed
+from engine.agent.planner.values import settings_in, typed
 from engine.params import knobs
 
 
@@ -37,7 +37,9 @@ def arms_of(ask: Ask, of: Domain) -> tuple[dict[str, Any], dict[str, Any]] | Non
     for name in [e.name for e in ask.reading.of("PARAM") if e.engine == of.name]:
         rest = {n: v for n, v in shared.items() if n != name}
         if kinds[name].kind == "bool":
-            return {**rest, name: False}, {**rest, name: True}
+            words = ask.reading.tokens
+            on_first = "on" in words and "off" in words and words.index("on") < words.index("off")
+            return {**rest, name: on_first}, {**rest, name: not on_first}
         if "none" in kinds[name].choices:
             other = next(c for c in kinds[name].choices if c != "none")
             return {**rest, name: "none"}, {**rest, name: other}

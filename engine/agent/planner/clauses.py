@@ -5,21 +5,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.agent.messages import Message, System, User
 from engine.agent.planner.acts import ActModel, Guess
-from engine.agent.planner.lexicon import Lexicon
+from engine.agent.planner.lexicon import Entry, Lexicon, lexicon
 from engine.agent.planner.mentions import Reading, read
 from engine.agent.planner.phrases import patterns, plain_words
+from engine.agent.planner.sense import sensible
 
 STATE: Final = "STATE "
 SURE: Final = 0.45
 _CUT: Final = re.compile(
     r"(?:\s*[;.!?]\s+|\s*,?\s+(?:and\s+then|then|and\s+also|after\s+that|afterwards|and)\s+"
     r"|\s*,\s+)", re.IGNORECASE)
+_WATCHED: Final = re.compile(
+    r"(?i)^\W*(?:please\s+)?(?:watch|monitor|observe|keep an eye on|keep track of|track)\b.*"
+    r"\b(?:when|until|till|once|if|as soon as)\b")
+_AND: Final = re.compile(r"(?i)\s+(?:and|plus)\s+|\s*,\s*")
+_LEADING: Final = frozenset((
+    "please", "also", "then", "can", "could", "you", "now", "after", "that", "afterwards", "next",
+    "finally", "just", "when", "done", "once", "it", "is", "only", "would", "so"))
 _NEVER_ALONE: Final = frozenset(("again", "other", "hello", "thanks"))
 _QUESTION: Final = ("what", "how", "why", "which", "where", "who", "when", "is", "are", "does",
                     "do", "let")
@@ -48,7 +56,22 @@ class Ask:
 
     def says(self, *words: str) -> bool:
         """Whether one of these words stands in it."""
-        return any(w in self.reading.tokens for w in words)
+        return any(w in self.reading.tokens or w in self.reading.shape for w in words)
+
+
+class Here(NamedTuple):
+    """What the talk and the page say about a message before it is read.
+
+    Attributes:
+        engine: System that is probably meant, or None.
+        alive: Whether a run is there that can be asked and steered.
+    """
+
+    engine: str | None = None
+    alive: bool = False
+
+
+NOWHERE: Final = Here()
 
 
 class Reader:
@@ -58,26 +81,35 @@ class Reader:
         self.words = words
         self.model = model
 
-    def ask(self, text: str) -> Ask:
+    def ask(self, text: str, here: Here = NOWHERE) -> Ask:
         """One clause."""
-        reading = read(text, self.words, plain_words())
-        return Ask(text, reading, self.model.guess(reading.shape))
+        reading = read(text, self.words, plain_words(), here.engine)
+        return Ask(text, reading, sensible(text, reading, self.model.guess(reading.shape),
+                                           alive=here.alive))
 
-    def asks(self, text: str) -> list[Ask]:
+    def asks(self, text: str, here: Here = NOWHERE) -> list[Ask]:
         """A whole message, cut where both sides ask for something of their own."""
         text = " ".join(text.split()).strip()
-        whole = self.ask(text)
+        whole = self.ask(text, here)
         best: list[Ask] = [whole]
+        if whole.act == "code" or _WATCHED.search(text):
+            return best
+        if apart := _two_systems(text, whole):
+            return [a for part in apart for a in self.asks(part, here)]
         for cut in _CUT.finditer(text):
             left, right = text[:cut.start()], text[cut.end():]
             if not left.strip() or not right.strip() or not self._begins(right):
                 continue
-            first = self.ask(left)
+            first = self.ask(left, here)
             if first.guess.probability[0] < SURE or first.act in _NEVER_ALONE - {"hello"}:
                 continue
-            rest = self.asks(right)
+            rest = self.asks(right, here)
             if rest[0].guess.probability[0] < SURE or rest[0].act in _NEVER_ALONE:
                 continue
+            if first.act == "start" and rest[0].act == "set" and rest[0].reading.shape[0].isupper():
+                # "the airport scenario, 95 drivers": what it is to start with
+                joined = self.ask(f"{left}, {rest[0].text}", here)
+                first, rest = replace(joined, guess=first.guess), rest[1:]
             best = [first, *rest] if first.act != "hello" else rest
             break
         return best
@@ -85,9 +117,27 @@ class Reader:
     def _begins(self, text: str) -> bool:
         """Whether a clause of its own may begin here: with a verb of asking or a question word."""
         words = text.lower().split()
-        while words and words[0] in ("please", "also", "then", "can", "could", "you", "now"):
+        while words and words[0].strip(",:") in _LEADING:
             words = words[1:]
         return bool(words) and words[0].strip("?,.") in _openings()
+
+
+def _two_systems(text: str, whole: Ask) -> list[str]:
+    """The parts of "start the warehouse with 20 robots and the city with 80 drivers"."""
+    if whole.act != "start" or len({e.engine for e in whole.reading.of("ENGINE")}) < 2:
+        return []
+    for cut in _AND.finditer(text):
+        left, right = text[:cut.start()], text[cut.end():]
+        sides = [{e.engine for e in _systems(part)} for part in (left, right)]
+        if all(sides) and not sides[0] & sides[1]:
+            verb = "" if re.match(r"(?i)(start|run|launch|open)\b", right) else "start "
+            return [re.sub(r"(?i)\bboth\b", "", left), verb + right]
+    return []
+
+
+def _systems(text: str) -> list[Entry]:
+    """Systems that a text names."""
+    return read(text, lexicon(), plain_words()).of("ENGINE")
 
 
 @cache

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.agent.house.domains import Domain, domains
-from engine.params import Knob, knobs
+from engine.agent.planner.wording import (
+    cell_text,
+    figure_text,
+    interval_text,
+    number_text,
+    range_text,
+    setting_text,
+    source_text,
+    span_text,
+    unit_text,
+    value_text,
+)
 
-CANNOT: Final = (
-    "I cannot do that here. I start, steer, inspect and compare the systems of this house, read "
-    "and chart what was measured, search what Atrium knows, compute and draw. Ask **what can you "
-    "do?** for examples.")
-NOT_DONE: Final = ("I read a “not” in that, so nothing was changed. Say plainly what should "
-                   "happen.")
 SHOWN_FIGURES: Final = 8
 SHOWN_ROWS: Final = 12
-
-
-def ranges(of: Domain) -> dict[str, Knob]:
-    """Knobs of a system by name, in order of declaration."""
-    return {k.name: k for k in knobs(of.params)}
-
-
-def check_ranges(of: Domain, settings: Mapping[str, Any], error: type[Exception]) -> None:
-    """Ask back about a value that the setting cannot take, before anything is called."""
-    known = ranges(of)
-    for name, value in settings.items():
-        k = known[name]
-        if k.kind in ("int", "float") and isinstance(value, int | float) \
-                and k.low is not None and k.high is not None and not k.low <= value <= k.high:
-            raise error(f"{k.label} goes from {_number(k.low)} to {_number(k.high)}"
-                        f"{_unit(k.unit)}, and {_number(value)} is outside. Which value instead?")
+SHOWN_MOVES: Final = 3
 
 
 def failed(sentence: str) -> str:
@@ -46,7 +35,7 @@ def failed(sentence: str) -> str:
 
 def started(data: Mapping[str, Any], settings: Mapping[str, Any], of: Domain) -> str:
     """A new run."""
-    changed = ", ".join(_setting(of, n, v) for n, v in settings.items())
+    changed = ", ".join(setting_text(of, n, v) for n, v in settings.items())
     return (f"Run **{data['run']}** of the {of.title.lower()} is going ({data['label']}, seed "
             f"{data['seed']})" + (f": {changed}." if changed else "."))
 
@@ -64,7 +53,7 @@ def controlled(data: Mapping[str, Any], action: str) -> str:
 
 def sped(data: Mapping[str, Any], rate: float) -> str:
     """After a change of speed."""
-    how = "as fast as it goes" if rate == 0 else f"at {_number(rate)} steps a second"
+    how = "as fast as it goes" if rate == 0 else f"at {number_text(rate)} steps a second"
     return f"Run **{data['run']}** ({data['engine']}) goes {how}."
 
 
@@ -84,10 +73,10 @@ def settings(data: Mapping[str, Any], *, named: bool) -> str:
     rows = data["settings"]
     if named:
         return "\n".join(
-            f"**{r['label']}** of {data['of']} is {_value(r)}{_range(r)}. {r['meaning']}"
+            f"**{r['label']}** of {data['of']} is {value_text(r)}{range_text(r)}. {r['meaning']}"
             for r in rows)
     head = f"Settings of {data['of']}:\n\n| setting | value | range |\n|---|---|---|\n"
-    return head + "\n".join(f"| {r['label']} | {_value(r)} | {_span(r)} |" for r in rows)
+    return head + "\n".join(f"| {r['label']} | {value_text(r)} | {span_text(r)} |" for r in rows)
 
 
 def figures(data: Mapping[str, Any], *, named: bool) -> str:
@@ -97,8 +86,8 @@ def figures(data: Mapping[str, Any], *, named: bool) -> str:
     if not known:
         return f"There is nothing to tell yet of {where}: let it run a little."
     if named:
-        return f"In {where}: " + "; ".join(_figure(f) for f in known) + "."
-    lines = "\n".join(f"- {_figure(f)}" for f in known[:SHOWN_FIGURES])
+        return f"In {where}: " + "; ".join(figure_text(f) for f in known) + "."
+    lines = "\n".join(f"- {figure_text(f)}" for f in known[:SHOWN_FIGURES])
     return f"Over its last window, {where}:\n\n{lines}"
 
 
@@ -108,8 +97,8 @@ def inspected(data: Mapping[str, Any]) -> str:
     head = f"**{facts.get('name', facts.get('agent'))}** in run {data['run']}"
     parts = [str(facts[k]) for k in ("tag", "why_text", "callout") if facts.get(k)]
     rows = facts.get("rows") or []
-    lines = [f"- {_cell(r)}" for r in rows[:SHOWN_ROWS]]
-    events = [f"- {_cell(e)}" for e in (facts.get("events") or [])[:4]]
+    lines = [f"- {cell_text(r)}" for r in rows[:SHOWN_ROWS]]
+    events = [f"- {cell_text(e)}" for e in (facts.get("events") or [])[:4]]
     text = f"{head}: {'; '.join(parts) or 'no remark'}."
     if lines:
         text += "\n\n" + "\n".join(lines)
@@ -124,7 +113,8 @@ def inspected(data: Mapping[str, Any]) -> str:
 def waited(data: Mapping[str, Any], passes: str, value: float) -> str:
     """A condition that came true."""
     f = data["figure"]
-    return (f"{f['label']} is {_number(f['value'])}{_unit(f['unit'])}, {passes} {_number(value)}, "
+    return (f"{f['label']} is {number_text(f['value'])}{unit_text(f['unit'])}, {passes} "
+            f"{number_text(value)}, "
             f"at step {data['step']:,} of run **{data['run']}**, {data['steps_waited']:,} steps "
             "after you asked.")
 
@@ -161,15 +151,16 @@ def queried(data: Mapping[str, Any]) -> str:
     if not rows:
         return "The query gives no rows."
     head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
-    lines = "\n".join(f"| {' | '.join(_number(v) for v in row)} |" for row in rows[:SHOWN_ROWS])
+    lines = "\n".join(f"| {' | '.join(number_text(v) for v in row)} |" for row in rows[:SHOWN_ROWS])
     more = f"\n\n… {len(rows) - SHOWN_ROWS} more rows." if len(rows) > SHOWN_ROWS else ""
     return head + lines + more
 
 
 def drawn(data: Mapping[str, Any]) -> str:
     """What a chart shows."""
-    lines = [f"{d['series']} of run {d['run']}: {_number(d['low'])} to {_number(d['high'])}, mean "
-             f"{_number(d['mean'])}, {d['points']:,} points" for d in data["drawn"]]
+    lines = [f"{d['series']} of run {d['run']}: {number_text(d['low'])} to "
+             f"{number_text(d['high'])}, mean "
+             f"{number_text(d['mean'])}, {d['points']:,} points" for d in data["drawn"]]
     return "Here is the chart. " + "; ".join(lines) + "."
 
 
@@ -184,8 +175,8 @@ def compared(data: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any]
     """A paired comparison."""
     of = domains()[data["engine"]]
     only = [n for n in {**a, **b} if a.get(n) != b.get(n)]
-    first = ", ".join(_setting(of, n, a[n]) for n in only if n in a)
-    second = ", ".join(_setting(of, n, b[n]) for n in only if n in b)
+    first = ", ".join(setting_text(of, n, a[n]) for n in only if n in a)
+    second = ", ".join(setting_text(of, n, b[n]) for n in only if n in b)
     rows = [r for r in data["figures"] if r["pairs"] and r["a"] is not None]
     sure = [r for r in rows if r["sure"]]
     shown = (sure or rows)[:SHOWN_FIGURES]
@@ -193,8 +184,8 @@ def compared(data: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any]
             "steps, means over the second half, 95 % intervals of the difference:\n\n"
             "| figure | A | B | B − A |\n|---|---|---|---|\n")
     lines = "\n".join(
-        f"| {r['label']}{_unit(r['unit'])} | {_number(r['a'])} | {_number(r['b'])} | "
-        f"{_interval(r)} |" for r in shown)
+        f"| {r['label']}{unit_text(r['unit'])} | {number_text(r['a'])} | {number_text(r['b'])} | "
+        f"{interval_text(r)} |" for r in shown)
     tail = (f"\n\n{len(sure)} of {len(rows)} figures differ for sure." if len(sure) else
             "\n\nNo difference is sure: every interval holds 0. More seeds would tell more.")
     return head + lines + tail
@@ -205,7 +196,7 @@ def side_by_side(data: Mapping[str, Any], a: int, b: int) -> str:
     differ = "; ".join(f"{s['name']} {s['a']} → {s['b']}"
                        for s in data["differing_settings"][:SHOWN_ROWS]) or "no setting"
     rows = [r for r in data["means"] if r["a"] is not None and r["b"] is not None]
-    lines = "\n".join(f"| {r['series']} | {_number(r['a'])} | {_number(r['b'])} |"
+    lines = "\n".join(f"| {r['series']} | {number_text(r['a'])} | {number_text(r['b'])} |"
                       for r in rows[:SHOWN_ROWS])
     table = f"\n\n| mean of | run {a} | run {b} |\n|---|---|---|\n{lines}" if lines else ""
     return f"Runs {a} and {b} differ in {differ}.{table}"
@@ -218,8 +209,8 @@ def known(data: Mapping[str, Any]) -> str:
         return ("I found nothing about that in what Atrium knows. Upload a file, or ask about one "
                 "of its systems.")
     best = hits[0]
-    more = ", ".join(dict.fromkeys(_source(h) for h in hits[1:4]))
-    text = f"{best['text']}\n\nFrom {_source(best)}."
+    more = ", ".join(dict.fromkeys(source_text(h) for h in hits[1:4]))
+    text = f"{best['text']}\n\nFrom {source_text(best)}."
     return text + (f" See also {more}." if more else "")
 
 
@@ -238,37 +229,12 @@ def computed(data: Mapping[str, Any]) -> str:
     value = data["value"]
     if value is None:
         return "It ran." + printed
-    return f"The result is **{_number(value)}**.{printed}"
+    return f"The result is **{number_text(value)}**.{printed}"
 
 
 def pictured(data: Mapping[str, Any]) -> str:
     """A picture."""
     return str(data.get("note") or "Here is the picture.")
-
-
-def arithmetic(text: str) -> str:
-    """Arithmetic in a sentence as an expression, or "" when there is none."""
-    said = text.lower().replace("×", "*").replace("·", "*").replace("−", "-").replace("÷", "/")
-    for words, sign in ((r"\bdivided by\b|\bover\b", "/"), (r"\bmultiplied by\b|\btimes\b", "*"),
-                        (r"\bplus\b", "+"), (r"\bminus\b", "-"),
-                        (r"\bto the power of\b|\^", "**"),
-                        (r"(?:\bpercent|%)\s+of\b", "/ 100 *")):
-        said = re.sub(words, f" {sign} ", said)
-    said = re.sub(r"(?<=\d),(?=\d{3}\b)", "", said)
-    root = re.search(r"square root of\s+([\d.]+)", said)
-    if root:
-        return f"{root.group(1)} ** 0.5"
-    for word, function in (("mean", "sum(v) / len(v)"), ("average", "sum(v) / len(v)"),
-                           ("sum", "sum(v)"), ("median", "stats(v)['median']"),
-                           ("deviation", "stats(v)['sd']")):
-        numbers = re.findall(r"-?\d+(?:\.\d+)?", said)
-        if word in said and len(numbers) >= 2:
-            return f"v = [{', '.join(numbers)}]\n{function}"
-    found = re.findall(r"[-+(]?[\d(][\d.\s()+*/-]*[\d)]", said)
-    best = max((f.strip() for f in found), key=len, default="")
-    if not re.search(r"\d\s*[-+*/]", best) or best.count("(") != best.count(")"):
-        return ""
-    return best
 
 
 def page_link(engine: str | None, tokens: Sequence[str]) -> str:
@@ -282,129 +248,30 @@ def page_link(engine: str | None, tokens: Sequence[str]) -> str:
         + " or [Metrics](/metrics)?"
 
 
-def which_setting(of: Domain, named: Sequence[str]) -> str:
-    """A setting without a value, or a value without a setting."""
-    known = ranges(of)
-    if named:
-        k = known[named[0]]
-        what = f"from {_number(k.low)} to {_number(k.high)}{_unit(k.unit)}" \
-            if k.low is not None and k.high is not None else "one of " + ", ".join(
-                k.choices or ("on", "off"))
-        return f"Which value should {k.label} have: {what}?"
-    some = ", ".join(k.label for k in list(known.values())[:6])
-    return f"Which setting of the {of.title.lower()} do you mean? There is {some} and more."
+def played(data: Mapping[str, Any]) -> str:
+    """A move on the board."""
+    return f"Played in run **{data['run']}** (go): {data['done']}."
 
 
-def which_figure(of: Domain) -> str:
-    """No figure was named."""
-    some = ", ".join(f.label for f in of.figures[:6])
-    return f"Which figure of the {of.title.lower()} do you mean? There is {some} and more."
+def viewed(data: Mapping[str, Any]) -> str:
+    """What the Go engine thinks."""
+    if data.get("result"):
+        return f"The game is over: {data['result']}."
+    rows, position = data["candidates"], data["position"]
+    if not rows or position is None:
+        return "The engine has not thought about this position yet: let the run go on a little."
+    asked = data.get("asked")
+    head = (f"{data['to_play']} is to make move {data['number'] + 1}. Black wins with "
+            f"{100 * position['win']:.1f} %, expected lead {_lead(position['score'])}, after "
+            f"{data['visits']:,} simulations.")
+    if asked:
+        best = rows[0]
+        head += (f" {asked['move']} is its first choice." if best["move"] == asked["move"] else
+                 f" {asked['move']} costs {asked['lost']:.1f} points against {best['move']}.")
+    lines = "\n".join(f"- **{r['move']}**: {r['visits']:,} visits, then {' '.join(r['line'][1:])}"
+                      for r in rows[:SHOWN_MOVES])
+    return f"{head}\n\n{lines}"
 
 
-def which_command(of: Domain) -> str:
-    """No known command."""
-    some = ", ".join(c.replace("_", " ") for c in of.commands)
-    return f"What should happen in the {of.title.lower()}? I can do: {some}."
-
-
-def what_to_compare(of: Domain) -> str:
-    """Arms that were not understood."""
-    example = {"dispatch": "compare nearest with optimal batch",
-               "warehouse": "compare 500 with 800 robots"}.get(of.name, "")
-    return ("What should I compare? Name two values of one setting"
-            + (f", as in **{example}**." if example else "."))
-
-
-def help_text() -> str:
-    """What can be asked."""
-    return ("I am the offline planner: I match words to tools, I am not a language model. Some "
-            "things to ask:\n\n"
-            "- **start the warehouse with 800 robots and tell me when p95 passes two minutes**\n"
-            "- **why did robot 17 wait?** · **what is the throughput?**\n"
-            "- **set the order rate to 9,000** · **double the drivers** · **pause it**\n"
-            "- **compare nearest with batch at 2,000 drivers**\n"
-            "- **chart the waits** · **export it as csv** · **which runs are recorded?**\n"
-            "- **break a robot** · **let it rain for 20 minutes**\n"
-            "- **what is PIBT?** · **what is 17 * 23?**")
-
-
-def hello() -> str:
-    """A greeting."""
-    return "Hello. Ask me to start, steer, explain or compare one of the systems."
-
-
-def welcome() -> str:
-    """After thanks."""
-    return "You are welcome."
-
-
-def did_you_mean(options: Sequence[str]) -> str:
-    """Doubt, put to the person."""
-    return "I am not sure what you mean. Did you mean to " + " or to ".join(
-        f"**{o}**" for o in options) + "? Say it in other words, and nothing happens until you do."
-
-
-def _figure(f: Mapping[str, Any]) -> str:
-    return f"{f['label']} {_number(f['value'])}{_unit(f['unit'])}"
-
-
-def _setting(of: Domain, name: str, value: Any) -> str:
-    k = ranges(of).get(name)
-    if k is None:
-        return f"{name} {value}"
-    return f"{k.label} {_plain(value)}{_unit(k.unit)}"
-
-
-def _value(row: Mapping[str, Any]) -> str:
-    return f"{_plain(row['value'])}{_unit(row['unit'])}"
-
-
-def _range(row: Mapping[str, Any]) -> str:
-    span = _span(row)
-    return f" ({span})" if span else ""
-
-
-def _span(row: Mapping[str, Any]) -> str:
-    if row.get("choices"):
-        return " · ".join(row["choices"])
-    if row.get("low") is None:
-        return ""
-    return f"{_number(row['low'])} to {_number(row['high'])}"
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    change = row["b"] - row["a"]
-    if row["low"] is None:
-        return f"{change:+.4g}"
-    return f"{change:+.4g} ({row['low']:+.4g} to {row['high']:+.4g})"
-
-
-def _source(hit: Mapping[str, Any]) -> str:
-    return f"*{hit['source']}*" + (f", {hit['heading']}" if hit.get("heading") else "")
-
-
-def _cell(row: Any) -> str:
-    if isinstance(row, Mapping):
-        return ": ".join(str(v) for v in row.values() if v not in (None, ""))
-    if isinstance(row, list | tuple):
-        return ": ".join(str(v) for v in row if v not in (None, ""))
-    return str(row)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return _number(value) if isinstance(value, int | float) else str(value)
-
-
-def _number(value: Any) -> str:
-    """A figure as people read it: up to four digits, thousands apart."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e15):
-        return f"{int(value):,}"
-    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-
-
-def _unit(unit: str) -> str:
-    return f" {unit}" if unit else ""
+def _lead(points: float) -> str:
+    return "even" if abs(points) < 0.05 else f"{'B' if points > 0 else 'W'}+{abs(points):.1f}"

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.agent.house.domains import Domain, domains
-from engine.agent.planner.clauses import Ask
+from engine.agent.planner.clauses import Ask, Here
 from engine.agent.planner.lexicon import Entry
-from engine.agent.planner.quantities import UNITS, Quantity
-from engine.params import Knob
-from engine.params import knobs as knobs_of
+from engine.agent.planner.steps import AskBack
 
-NEAR = 4
+_SHARES = ("share", "fraction", "percent", "percentage", "part", "proportion", "portion", "rate")
 
 
 @dataclass(slots=True)
@@ -24,14 +22,19 @@ class Context:
         state: What the page says about the house.
         engine: System spoken of last, or None.
         run: Run spoken of or started last, or None.
+        figure: Figure spoken of last, or None.
+        setting: Setting spoken of last, or None.
+        agent: Robot or driver spoken of last, or None.
+        changes: What changes of settings have told, oldest first.
     """
 
     state: Mapping[str, Any]
     engine: str | None = None
     run: int | None = None
     figure: str | None = None
+    setting: str | None = None
     agent: int | None = None
-    said: list[str] = field(default_factory=list)
+    changes: list[Mapping[str, Any]] = field(default_factory=list)
 
     def own_runs(self) -> list[Mapping[str, Any]]:
         """The session's living runs, as the page lists them."""
@@ -52,10 +55,19 @@ class Context:
                 if run.get("run") == number:
                     return str(run.get("engine"))
         implied = implied_by(ask)
-        last = self.engine or self._alone() or self.state.get("page")
+        last = self.at_hand()
         if last in implied or not implied:
-            return str(last) if last in domains() else None
+            return last
         return implied[0] if len(implied) == 1 else None
+
+    def at_hand(self) -> str | None:
+        """The system spoken of last, the only one that runs, or the one that is shown."""
+        last = self.engine or self._alone() or self.state.get("page")
+        return str(last) if last in domains() else None
+
+    def here(self) -> Here:
+        """What a message is read with."""
+        return Here(self.at_hand(), bool(self.own_runs()) or self.run is not None)
 
     def run_arguments(self, ask: Ask) -> dict[str, Any]:
         """How a tool is told which run is meant."""
@@ -65,6 +77,11 @@ class Context:
         if self.run is not None and engine in (None, self.engine) and not ask.reading.of("ENGINE"):
             return {"run": self.run}
         return {"engine": engine} if engine else {}
+
+    def numbered(self, ask: Ask) -> dict[str, Any]:
+        """The run that is named or spoken of, for tools of one system alone."""
+        where = self.run_arguments(ask)
+        return {"run": where["run"]} if "run" in where else {}
 
     def turn_to(self, of: Domain) -> Domain:
         """From here on this system is spoken of."""
@@ -98,84 +115,46 @@ def implied_by(ask: Ask) -> list[str]:
     return sorted(e for e, n in votes.items() if n == best)
 
 
-def settings_in(ask: Ask, of: Domain) -> tuple[dict[str, Any], list[Quantity]]:
-    """Settings with values that a clause names, and the numbers that found no setting.
-
-    A number belongs to the setting that it stands right before ("800 robots"), else to the nearest
-    one before it ("robots to 800"). Choices and switches need no number.
-    """
-    reading = ask.reading
-    free = [q for q in reading.numbers if q.role != "factor"]
-    out: dict[str, Any] = {}
-    for mention in reading.mentions:
-        for entry in mention.of("CHOICE"):
-            if entry.engine == of.name and entry.name != "shadow":
-                out[entry.name] = entry.value
-                break
-    named = [(m, e) for m in reading.mentions for e in m.of("PARAM") if e.engine == of.name]
-    for mention, entry in named:
-        before = [q for q in free if q.end == mention.start]
-        if before:
-            out[entry.name] = before[0]
-            free.remove(before[0])
-    for mention, entry in named:
-        if entry.name in out:
-            continue
-        after = [q for q in free if 0 <= q.start - mention.end <= NEAR]
-        if after:
-            out[entry.name] = after[0]
-            free.remove(after[0])
-    knobs = {k.name: k for k in knobs_of(of.params)}
-    for mention, entry in named:
-        knob = knobs[entry.name]
-        if entry.name in out or knob.kind not in ("bool", "choice"):
-            continue
-        switch = switched(ask, mention.start)
-        if switch is None:
-            continue
-        if knob.kind == "bool":
-            out[entry.name] = switch
-        elif "none" in knob.choices:
-            other = next(c for c in knob.choices if c != "none")
-            out[entry.name] = other if switch else "none"
-    return {n: typed(v, knobs[n]) for n, v in out.items() if n in knobs}, free
-
-
-def switched(ask: Ask, at: int) -> bool | None:
-    """Whether the words before (or right after) a place switch it on or off."""
-    tokens = ask.reading.tokens
-    near = (*tokens[max(0, at - NEAR):at], *tokens[at + 1:at + 4])
-    if any(w in near for w in ("off", "disable", "deactivate", "without", "no", "forbid", "stop")):
-        return False
-    if any(w in near for w in ("on", "enable", "activate", "with", "allow", "use")):
-        return True
-    return None
-
-
-def typed(value: Any, knob: Knob) -> Any:
-    """A quantity in the setting's own unit and type."""
-    if not isinstance(value, Quantity):
-        return value
-    number = value.in_unit(_base(knob.unit)) * _rate(value, knob.unit)
-    return round(number) if knob.kind == "int" else float(f"{number:.9g}")
-
-
-def _rate(value: Quantity, unit: str) -> float:
-    """Turns "a minute" into the setting's "/h" or "/day"; 1 where nothing was said."""
-    per = unit.partition("/")[2]
-    if not value.per or per not in ("h", "day"):
-        return 1.0
-    return {"h": 3600.0, "day": 86400.0}[per] / UNITS[value.per][1]
-
-
-def _base(unit: str) -> str:
-    """The unit without what it is counted by: "min", not "min of patience"."""
-    word = unit.split("/")[0].strip().lower()
-    return word if word in UNITS else unit
-
-
 def figures_in(ask: Ask, engine: str | None) -> list[Entry]:
     """Figures that a clause names, of one system where it is known."""
     verb = ask.act == "wait" and ask.reading.tokens[:1] == ("wait",)  # "wait until …" is no figure
-    return [e for m in ask.reading.mentions if not (verb and m.start == 0)
-            for e in m.of("FIGURE") if engine is None or e.engine == engine]
+    found: list[Entry] = []
+    share = ask.says(*_SHARES)
+    for m in ask.reading.mentions:
+        entries = [e for e in m.of("FIGURE") if engine in (None, e.engine)]
+        if entries and not (verb and m.start == 0) and entries[0] not in found:
+            found.append(_as_share(entries[0]) if share else entries[0])
+    return _percentiles(found)
+
+
+def _as_share(entry: Entry) -> Entry:
+    """The figure in per cent that has the same label: "what share gave up"."""
+    figures = {f.name: f for f in domains()[entry.engine].figures}
+    same = [f.name for f in figures.values() if f.unit == "%"
+            and f.label == figures[entry.name].label]
+    return Entry("FIGURE", entry.engine, same[0]) if same else entry
+
+
+def _percentiles(found: list[Entry]) -> list[Entry]:
+    """"The cycle at the 95th percentile" is one figure and not two."""
+    if len(found) != 2:
+        return found
+    names = {f.name for f in domains()[found[0].engine].figures}
+    for a, b in (found, found[::-1]):
+        joined = f"{a.name.removesuffix('_median')}_p95"
+        if b.name.endswith("_p95") and joined in names and joined != a.name:
+            return [Entry("FIGURE", a.engine, joined)]
+    return found
+
+
+def domain_of(ask: Ask, context: Context) -> Domain:
+    """The system meant.
+
+    Raises:
+        AskBack: If several may be.
+    """
+    engine = context.engine_of(ask)
+    if engine is None:
+        names = " or ".join(f"**{d.title.lower()}**" for d in domains().values())
+        raise AskBack(f"Which system do you mean: {names}?")
+    return domains()[engine]

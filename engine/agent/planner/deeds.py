@@ -3,39 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.agent.house.domains import Domain
 from engine.agent.planner.clauses import Ask
+from engine.agent.planner.lexicon import stem
+from engine.agent.planner.quantities import UNITS
 
-PEOPLE: Final = ("riders", "people", "passengers", "fans", "spectators")
-UNDO: Final = ("end", "lift", "undo", "clear", "reopen", "over")
+PEOPLE: Final = ("riders", "people", "passengers", "fans", "spectators", "travellers", "customers",
+                 "visitors", "guests")
+# stems of words that end an incident
+UNDO: Final = frozenset(map(stem, (
+    "undo", "lift", "clear", "reopen", "fix", "repair", "heal", "restore", "end", "cancel", "mend",
+    "revive", "recover", "open", "remove", "revert", "unblock", "repaired", "back", "calm",
+    "abort")))
+_ENDS: Final = frozenset(("stop", "finish", "off", "enough", "over"))
+_BREAKS: Final = frozenset(map(stem, (
+    "break", "fail", "kill", "die", "disable", "broke", "wreck", "crash", "damage", "defect",
+    "malfunction", "sabotage", "breakdown")))
+# incidents that pass: "stop the rain" ends it, "stop a station" causes it
+_PASSING: Final = frozenset(("rain", "demand_spike", "surge_outage"))
 # words that tell a command where no whole phrase was found
 _BY_WORD: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "warehouse": (("row", "close_aisle"), ("column", "close_aisle"), ("aisle", "close_aisle"),
-                  ("station", "stop_station"), ("desk", "stop_station")),
+                  ("station", "stop_station"), ("desk", "stop_station"),
+                  ("picker", "stop_station"), ("spike", "demand_spike"), ("faults", "recover"),
+                  ("broken", "break_robot"), ("everything", "recover")),
     "dispatch": (("bridge", "close_bridge"), ("rain", "rain"), ("stadium", "stadium"),
-                 ("airport", "airport_bank")),
+                 ("airport", "airport_bank"), ("outage", "surge_outage"), ("storm", "rain"),
+                 ("planes", "airport_bank"), ("flights", "airport_bank"),
+                 ("incidents", "recover"), ("everything", "recover")),
 }
-_BRIDGE: Final = re.compile(r"(?:the\s+)?((?:[A-Z][\w'-]*\s+)+Bridge)\b")
+_NO_NAME: Final = frozenset((
+    "the", "a", "any", "some", "one", "of", "close", "shut", "block", "down", "off", "reopen",
+    "open", "please", "and", "up", "to", "this", "that", "our", "another", "stop", "is", "bridge",
+    "barricade", "seal", "lock", "over", "on", "then", "again", "traffic", "for", "if"))
+_GOING: Final = frozenset(("go", "head", "heading", "drive", "want", "come", "travel", "ride",
+                           "arrive", "rush", "flock", "going", "on", "way", "way", "stream"))
 _STATION: Final = re.compile(r"p\d{1,3}")
 
 
 def deed(ask: Ask, of: Domain) -> tuple[str | None, dict[str, Any]]:
     """The command and its arguments; None when none is meant."""
+    tokens = ask.reading.tokens
     found = [e.name for e in ask.reading.of("COMMAND") if e.engine == of.name]
-    command = found[0] if found else None
-    if ask.reading.agents and "break_robot" in of.commands:
-        command = command or "break_robot"
+    command = next((c for c in found if c != "recover"), found[0] if found else None)
+    if "break_robot" in of.commands and ask.reading.agents:
+        command = "break_robot" if command in (None, "recover") else command
+    if "stop_station" in of.commands and any(map(_STATION.fullmatch, tokens)):
+        command = "stop_station"
     if command is None:
-        command = next((c for word, c in _BY_WORD.get(of.name, ()) if word in ask.reading.tokens),
-                       None)
+        stems = {stem(t) for t in (*tokens, *ask.reading.shape)}
+        command = next((c for word, c in _BY_WORD.get(of.name, ()) if stem(word) in stems), None)
     if command is None or command not in of.commands:
         return None, {}
-    if command == "recover" or ask.says(*UNDO):
+    if command == "recover" or _undoes(ask, command):
         return "recover", _undone(ask, of, command)
     return command, _arguments(ask, command)
+
+
+def _undoes(ask: Ask, command: str) -> bool:
+    """Whether an incident is to end, rather than to happen."""
+    stems = {stem(t) for t in ask.reading.tokens}
+    if command == "break_robot" and _BREAKS & stems and ask.reading.agents:
+        return False  # "break robot 3, the repair takes five minutes"
+    if command in _PASSING and not ask.reading.numbers and ask.says(*_ENDS):
+        return True
+    return bool(UNDO & stems) and command not in ("stadium", "airport_bank")
 
 
 def _undone(ask: Ask, of: Domain, command: str) -> dict[str, Any]:
@@ -44,8 +79,10 @@ def _undone(ask: Ask, of: Domain, command: str) -> dict[str, Any]:
     if command != "recover":
         return {name: command}
     words = {"rain": "rain", "bridge": "close_bridge", "surge": "surge_outage",
-             "aisle": "close_aisle", "station": "stop_station", "spike": "demand_spike"}
-    meant = [c for word, c in words.items() if word in ask.reading.tokens and c in of.commands]
+             "aisle": "close_aisle", "station": "stop_station", "spike": "demand_spike",
+             "desk": "stop_station", "robot": "break_robot", "pricing": "surge_outage"}
+    stems = {stem(t) for t in ask.reading.tokens}
+    meant = [c for word, c in words.items() if stem(word) in stems and c in of.commands]
     return {name: meant[0]} if len(meant) == 1 else {}
 
 
@@ -57,10 +94,12 @@ def _arguments(ask: Ask, command: str) -> dict[str, Any]:
         before = tokens[q.start - 1] if q.start else ""
         if q.role == "factor" or before == "factor" or tokens[q.end:q.end + 1] == ("times",):
             out["factor"] = q.value
-        elif q.unit:
+        elif UNITS.get(q.unit, ("",))[0] == "time":
             out["repair_s" if command == "break_robot" else "seconds"] = round(q.in_unit("s"))
         elif before in ("row", "column"):
             out[before] = round(q.value)
+        elif before == "station" and command == "stop_station":
+            out["station"] = f"P{round(q.value):02d}"
         elif any(w in tokens for w in PEOPLE) and command in ("stadium", "airport_bank"):
             out["riders"] = round(q.value)
     if command == "break_robot" and ask.reading.agents:
@@ -69,9 +108,38 @@ def _arguments(ask: Ask, command: str) -> dict[str, Any]:
         named = next((t for t in tokens if _STATION.fullmatch(t)), None)
         if named:
             out["station"] = named.upper()
-    if command == "close_bridge" and (bridge := _BRIDGE.search(ask.text)):
-        out["bridge"] = bridge.group(1)
+    if command == "stadium" and _towards(tokens):
+        out["toward"] = True
+    if command == "close_bridge" and (bridge := _bridge(ask)):
+        out["bridge"] = bridge
     return out
+
+
+def _towards(tokens: Sequence[str]) -> bool:
+    """Whether the crowd goes to the stadium, rather than home from it."""
+    near = any(tuple(tokens[i:i + 3]) in (("to", "the", "stadium"), ("at", "the", "stadium"))
+               and tokens[max(0, i - 1)] in _GOING for i in range(len(tokens)))
+    return near or any(t in ("kick-off", "kickoff", "towards", "toward") for t in tokens)
+
+
+def _bridge(ask: Ask) -> str:
+    """The name before "bridge", as in "Harbour Bridge"; empty where there is none."""
+    tokens = ask.reading.tokens
+    at = next((i for i, t in enumerate(tokens) if t == "bridge"), 0)
+    name: list[str] = []
+    while at > 0 and tokens[at - 1] not in _NO_NAME and tokens[at - 1].isalpha() and len(name) < 2:
+        at -= 1
+        name.insert(0, tokens[at])
+    return " ".join(w.capitalize() for w in (*name, "bridge")) if name else ""
+
+
+def spiked(ask: Ask, of: Domain) -> tuple[str, dict[str, Any]] | None:
+    """As in "triple the orders for ten minutes": what ends by itself is an incident."""
+    factor = next((q for q in ask.reading.numbers if q.role == "factor"), None)
+    lasts = next((q for q in ask.reading.numbers if UNITS.get(q.unit, ("",))[0] == "time"), None)
+    if "demand_spike" not in of.commands or factor is None or lasts is None:
+        return None
+    return "demand_spike", {"factor": factor.value, "seconds": round(lasts.in_unit("s"))}
 
 
 def shadowed(settings: dict[str, Any], of: Domain) -> dict[str, Any]:

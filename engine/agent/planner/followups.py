@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from engine.agent.planner.clauses import Ask, Reader
+import re
+from dataclasses import replace
+
+from engine.agent.planner.acts import Guess
+from engine.agent.planner.clauses import NOWHERE, Ask, Here, Reader
 from engine.agent.planner.lexicon import Kind
 from engine.agent.planner.quantities import Quantity
 
+SHORT = 7
+_PRONOUNS = frozenset(("it", "that", "this", "them"))
+_SETTING = ("set", "make", "put", "change", "turn", "switch", "raise", "increase", "lower",
+            "reduce", "double", "halve", "triple", "cut", "bring", "more", "less", "fewer",
+            "higher", "up", "down", "bump", "drop", "let", "adjust", "be", "should", "back")
+_KIND_OF_FIGURE = frozenset(("mean", "average", "median", "lowest", "minimum", "p95", "highest",
+                             "worst", "loaded", "empty"))
 _KINDS: tuple[Kind, ...] = ("CHOICE", "ENGINE", "SCENARIO", "FIGURE", "COMMAND", "PARAM")
 
 
-def rephrase(last: Ask, new: Ask, reader: Reader) -> Ask | None:
+def rephrase(last: Ask, new: Ask, reader: Reader, here: Here = NOWHERE) -> Ask | None:
     """The last request with the follow-up's numbers, choices and names in the place of its own.
 
     Returns:
         The new request with the act of the last one; None where nothing of it fits.
     """
     tokens = list(last.reading.tokens)
+    if last.reading.agents and new.reading.numbers and not new.reading.agents:
+        return _of_another(last, round(new.reading.numbers[0].value), reader, here)
     edits: list[tuple[int, int, list[str]]] = []
     extra: list[str] = []
     _numbers(last, new, edits, extra)
@@ -39,7 +52,42 @@ def rephrase(last: Ask, new: Ask, reader: Reader) -> Ask | None:
                       str(new.reading.agents[0][1])]
     for start, end, words in sorted(edits, reverse=True):
         tokens[start:end] = words
-    ask = reader.ask(" ".join([*tokens, *extra]))
+    ask = reader.ask(" ".join([*tokens, *extra]), here)
+    return Ask(ask.text, ask.reading, last.guess)
+
+
+def resolved(new: Ask, last: Ask | None, reader: Reader, here: Here = NOWHERE) -> Ask | None:
+    """The clause with the setting or figure that its "it" or "one" stands for.
+
+    Returns:
+        The clause in full; None where it does not lean on what was said before.
+    """
+    if last is None or new.reading.agents or new.reading.runs:
+        return None
+    tokens = new.reading.tokens
+    said = [m for m in last.reading.mentions if m.of("PARAM")]
+    if said and not new.reading.mentions and (new.reading.numbers or new.says("on", "off")) \
+            and new.says(*_SETTING) and not new.says("step", "steps", "speed", "faster", "slower"):
+        name = last.reading.tokens[said[0].start:said[0].end]
+        at = next((i for i, t in enumerate(tokens) if t in _PRONOUNS), None)
+        words = [*tokens[:at], "the", *name, *tokens[at + 1:]] if at is not None else [
+            *tokens, "the", *name]
+        return replace(reader.ask(" ".join(words), here),
+                       guess=Guess(("set", "help"), (1.0, 0.0)))
+    base = [m for m in last.reading.mentions if m.of("FIGURE")]
+    kinds = [t for t in tokens if t in _KIND_OF_FIGURE]
+    if base and kinds and new.says("one", "ones") and len(tokens) < SHORT:
+        figure = [t for t in last.reading.tokens[base[0].start:base[0].end]
+                  if t not in _KIND_OF_FIGURE]
+        return reader.ask(" ".join(["what", "is", "the", kinds[0], *figure]), here)
+    return None
+
+
+def _of_another(last: Ask, number: int, reader: Reader, here: Here) -> Ask:
+    """The same about another robot or driver: "inspect robot 5", "now 23"."""
+    old = str(last.reading.agents[0][1])
+    tokens = [re.sub(rf"\b0*{old}\b", str(number), t) for t in last.reading.tokens]
+    ask = reader.ask(" ".join(tokens), here)
     return Ask(ask.text, ask.reading, last.guess)
 
 
@@ -47,6 +95,9 @@ def _numbers(last: Ask, new: Ask, edits: list[tuple[int, int, list[str]]],
              extra: list[str]) -> None:
     """Replace or scale the number meant: that of the named setting, else the first."""
     if not new.reading.numbers:
+        return
+    if new.says("seed"):
+        extra += ["with", "seed", str(round(new.reading.numbers[-1].value))]
         return
     number = new.reading.numbers[0]
     named = [m for m in new.reading.mentions if m.kind == "PARAM"]

@@ -37,6 +37,12 @@ class Entry:
 
 
 WORDS: Final = Path(__file__).resolve().parents[3] / "assets" / "agent" / "words.txt"
+ARTICLES: Final = frozenset(("the", "a", "an", "our", "my", "your", "its", "their", "all"))
+_EVERYDAY: Final = frozenset(("you", "engine"))
+_LATER: Final = frozenset(("go", "perception"))
+"""Systems with labels so short ("speed", "black", "rain") that they count in their own alone."""
+_ENDINGS: Final = ("ing", "ed", "es", "s", "e")
+_DOUBLED: Final = frozenset("bdgmnprt")
 _KINDS: Final[Mapping[str, Kind]] = {
     "engine": "ENGINE", "agent": "AGENT", "setting": "PARAM", "figure": "FIGURE",
     "command": "COMMAND", "scenario": "SCENARIO", "choice": "CHOICE"}
@@ -46,13 +52,17 @@ class Lexicon:
     """Entries by their words.
 
     Attributes:
-        entries: Token sequences and what each may mean.
-        longest: Length of the longest sequence.
+        entries: Keys of token sequences (see `key`) and what each may mean.
+        local: Labels that mean their thing only where their system is spoken of ("speed").
+        phrases: Every sequence as written, with its meaning.
+        longest: Length of the longest key.
         words: Every word that occurs in one.
     """
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, ...], list[Entry]] = {}
+        self.phrases: list[tuple[tuple[str, ...], Entry]] = []
+        self.local: set[tuple[tuple[str, ...], Entry]] = set()
         self.knobs: dict[tuple[str, str], Knob] = {}
         known = domains()
         for engine, of in known.items():
@@ -62,25 +72,53 @@ class Lexicon:
                 self.knobs[engine, k.name] = k
                 self._add(Entry("PARAM", engine, k.name), (k.label, k.name.replace("_", " ")))
                 for choice in k.choices:
-                    self._add(Entry("CHOICE", engine, k.name, choice), (choice,))
+                    if not choice.isdigit() and choice not in _EVERYDAY:
+                        self._add(Entry("CHOICE", engine, k.name, choice), (choice,))
             for name, scenario in of.scenarios.items():
                 self._add(Entry("SCENARIO", engine, name), (scenario.label,))
             for name in of.commands:
                 self._add(Entry("COMMAND", engine, name), (name.replace("_", " "),))
+            for f in of.figures:
+                if engine in _LATER:
+                    self._add(Entry("FIGURE", engine, f.name), (f.label,))
         for entry, said in spoken(WORDS.read_text("utf-8")):
             if entry.engine in known:
                 self._add(entry, said)
+        self.local = {(k, e) for k, found in self.entries.items() for e in found
+                      if e.engine in _LATER and e.kind != "ENGINE"}
         self.longest = max(map(len, self.entries), default=1)
-        self.words = frozenset(w for sequence in self.entries for w in sequence)
+        self.words = frozenset(w for said, _ in self.phrases for w in said)
+
+    def found(self, at: tuple[str, ...], engine: str | None) -> list[Entry]:
+        """What a key may mean where a system is spoken of."""
+        return [e for e in self.entries.get(at, ())
+                if e.engine == engine or (at, e) not in self.local]
 
     def _add(self, entry: Entry, said: Iterable[str]) -> None:
         for text in said:
             sequence = tuple(tokens_of(text))
-            if not sequence or sequence == ("none",):
+            if not key(sequence) or sequence == ("none",):
                 continue
-            meanings = self.entries.setdefault(sequence, [])
+            self.phrases.append((sequence, entry))
+            meanings = self.entries.setdefault(key(sequence), [])
             if entry not in meanings:
                 meanings.append(entry)
+
+
+def key(words: Iterable[str]) -> tuple[str, ...]:
+    """What a phrase is looked up by: no articles, and stems where there are two words or more."""
+    content = [w for w in words if w not in ARTICLES]
+    return tuple(map(stem, content)) if len(content) > 1 else tuple(content)
+
+
+@cache
+def stem(word: str) -> str:
+    """A word without its ending, roughly: closing, closed and close are one."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[:-len(ending)]
+            break
+    return word[:-1] if word[-1:] in _DOUBLED and word[-2:-1] == word[-1] else word
 
 
 def spoken(text: str) -> Iterator[tuple[Entry, list[str]]]:

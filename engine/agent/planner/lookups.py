@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Final
 
-from engine.agent.planner import compose
+from engine.agent.house.domains import domains
+from engine.agent.planner import compose, written
 from engine.agent.planner.clauses import Ask
-from engine.agent.planner.context import Context
+from engine.agent.planner.context import Context, figures_in
 from engine.agent.planner.steps import AskBack, Script, one
+
+LEAST: Final = ("lowest", "least", "smallest", "shortest", "fewest", "minimum", "worst", "slowest",
+                "ascending", "bottom")
+MOST: Final = ("highest", "most", "largest", "longest", "best", "biggest", "maximum", "fastest",
+               "descending", "greatest", "top")
 
 
 def runs(ask: Ask, context: Context) -> Script:
@@ -17,7 +24,13 @@ def runs(ask: Ask, context: Context) -> Script:
 
 
 def recorded(ask: Ask, context: Context) -> Script:
-    """List recorded runs."""
+    """List recorded runs, the living ones too where both are asked for, or count them."""
+    if ask.says("and", "also") and ask.says("ones") and ask.says("runs"):
+        said = compose.runs((yield from one("list_runs", {})))
+        return said + "\n\n" + compose.recorded((yield from one("list_recorded", {})))
+    if ask.says("count", "many", "number") and ask.says("by", "per", "each"):
+        statement = "SELECT domain, count(*) AS runs FROM run GROUP BY domain ORDER BY runs DESC"
+        return compose.queried((yield from one("query_metrics", {"sql": statement})))
     return compose.recorded((yield from one("list_recorded", {})))
 
 
@@ -44,26 +57,37 @@ def web(ask: Ask, context: Context) -> Script:
 
 def code(ask: Ask, context: Context) -> Script:
     """Compute."""
-    fenced = re.search(r"```(?:python)?\s*(.+?)```", ask.text, re.DOTALL)
-    source = fenced.group(1) if fenced else _spelt(ask.text) or compose.arithmetic(ask.text)
+    source = written.python(ask.text) or written.arithmetic(ask.text)
     if not source:
         raise AskBack("What should I compute? Write it out, as in **12 * (3 + 4)**, or put Python "
                       "between three backticks.")
     return compose.computed((yield from one("run_code", {"code": source})))
 
 
-def _spelt(text: str) -> str:
-    """Code that is written out after "python" or "code"."""
-    found = re.match(r"(?is)^\W*(?:please\s+)?(?:run|execute|evaluate)\s+"
-                     r"(?:this\s+|the\s+|some\s+)*(?:following\s+)?"
-                     r"(?:python|code|snippet)\s*:?\s*(.+)$", text)
-    return found.group(1).strip() if found and re.search(r"[()\[\]*+/]", found.group(1)) else ""
-
-
 def sql(ask: Ask, context: Context) -> Script:
     """A SELECT over the metrics, as written."""
-    statement = re.sub(r"(?is)^.*?\b(select|with)\b", r"\1", ask.text, count=1)
-    return compose.queried((yield from one("query_metrics", {"sql": statement[:5_000]})))
+    statement = written.query(ask.text)[:5_000]
+    return compose.queried((yield from one("query_metrics", {"sql": statement})))
+
+
+def ranked(ask: Ask, context: Context) -> Script:
+    """Recorded runs by the mean of a figure, or the mean over all of them."""
+    figures = figures_in(ask, context.engine_of(ask)) or figures_in(ask, None)
+    if not figures:
+        return (yield from recorded(ask, context))
+    of = domains()[figures[0].engine]
+    figure = next(f for f in of.figures if f.name == figures[0].name)
+    named = f"FROM series JOIN run USING (run) WHERE series.name = '{figure.series}'"
+    order = "ASC" if ask.says(*LEAST) else "DESC"
+    statement = (f"SELECT avg(mean) AS mean, count(*) AS runs {named}" if _over_all(ask) else
+                 f"SELECT run, label, mean {named} ORDER BY mean {order} LIMIT 12")
+    return compose.queried((yield from one("query_metrics", {"sql": statement})))
+
+
+def _over_all(ask: Ask) -> bool:
+    """An average over the runs, rather than the runs in order."""
+    return ask.says("average", "mean", "overall") and not ask.says(
+        *LEAST, *MOST, "rank", "order", "sort", "which", "list", "each", "top")
 
 
 def image(ask: Ask, context: Context) -> Script:

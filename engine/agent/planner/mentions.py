@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.agent.planner.lexicon import Entry, Kind, Lexicon
-from engine.agent.planner.quantities import UNITS, Quantity, quantities
+from engine.agent.planner.gaps import gaps
+from engine.agent.planner.lexicon import ARTICLES, Entry, Kind, Lexicon, key
+from engine.agent.planner.quantities import UNITS, Quantity, quantities, single
 from engine.agent.planner.spelling import corrected
 from engine.agent.planner.tokens import tokens_of
 
@@ -16,6 +17,17 @@ from engine.agent.planner.tokens import tokens_of
 _RANK: Final[tuple[Kind, ...]] = (
     "COMMAND", "CHOICE", "SCENARIO", "FIGURE", "PARAM", "AGENT", "ENGINE")
 _RUN: Final = re.compile(r"#?\d{1,9}")
+_RATE: Final = frozenset(("per", "an", "a", "each", "every", "hour", "day", "minute", "orders/h",
+                          "daily", "hourly", "line", "lines", "km", "kilometre"))
+_NUMBERED: Final = frozenset(("run", "runs", "row", "column", "station", "desk", "seed", "aisle"))
+_BEFORE_GO: Final = frozenset(("start", "play", "of", "the", "a", "in", "launch", "open", "run",
+                               "simulate", "some", "new", "another"))
+_AFTER_GO: Final = frozenset(("on", "to", "with", "ahead", "back", "for", "as", "up", "down", "at",
+                              "faster", "slower", "below", "above", "charging", "through", "over",
+                              "forward", "again", "by", "until", "and"))
+_UNIT_WORDS: Final = frozenset(u for u in UNITS if len(u) > 4)
+_STATION: Final = re.compile(r"p\d{1,3}")
+_MOVE: Final = re.compile(r"[a-hj-t](?:1\d|[1-9])")
 _UNIT: Final = re.compile(r"[a-z]-?\d{1,6}")
 
 
@@ -37,6 +49,17 @@ class Mention:
     def kind(self) -> Kind:
         """The sort that stands for it in the shape."""
         return min((m.kind for m in self.meanings), key=_RANK.index)
+
+    def sort(self, engine: str | None) -> str:
+        """What stands for it in the shape; "BOTH" where setting and figure are as likely.
+
+        Args:
+            engine: System that is probably meant; its meanings go before those of others.
+        """
+        likely = [m for m in self.meanings if m.engine == engine] or self.meanings
+        kinds = {m.kind for m in likely}
+        best = min(kinds, key=_RANK.index)
+        return "BOTH" if best == "FIGURE" and "PARAM" in kinds else best
 
     def of(self, kind: Kind) -> list[Entry]:
         """Its meanings of one sort."""
@@ -68,24 +91,32 @@ class Reading:
         return [entry for m in self.mentions for entry in m.of(kind)]
 
 
-def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset()) -> Reading:
+def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset(),
+         engine: str | None = None) -> Reading:
     """Take a message apart.
 
     Args:
         text: Message or clause.
         words: The house's words.
         plain: Other known words, which are not "corrected" into the house's.
+        engine: System that is probably meant.
     """
     tokens = _put_right(tokens_of(text), words, plain)
     taken = [""] * len(tokens)
     agents, runs = _agents(tokens, words, taken), _runs(tokens, taken)
-    mentions = _mentions(tokens, words, taken)
+    said = quantities(tokens)
+    named = [e.engine for m in _mentions(tokens, words, taken) for e in m.of("ENGINE")]
+    engine = named[0] if named else engine
+    mentions = _mentions(tokens, words, taken, engine)
+    mentions = _with_gaps(tokens, words, mentions, taken, said, engine)
+    for i, token in enumerate(tokens):
+        if not taken[i]:
+            taken[i] = _point(token, engine)
     numbers = []
-    for q in quantities(tokens):
+    for q in said:
         if not any(taken[q.start:q.end]):
             numbers.append(q)
-            for i in range(q.start, q.end):
-                taken[i] = {"value": "NUM", "factor": "FACTOR", "percent": "NUM"}[q.role]
+            taken[q.start:q.end] = [q.placeholder(tokens)] * (q.end - q.start)
     return Reading(tuple(tokens), tuple(mentions), tuple(numbers), tuple(runs), tuple(agents),
                    _shape([_verb(t, plain, words) if not k else t
                            for t, k in zip(tokens, taken, strict=True)], taken, mentions))
@@ -98,6 +129,8 @@ def _verb(word: str, plain: frozenset[str], words: Lexicon) -> str:
 
 def _put_right(said: list[str], words: Lexicon, plain: frozenset[str]) -> list[str]:
     """Misspelt words corrected where that completes a known phrase, and nowhere else."""
+    said = [corrected(t, _UNIT_WORDS) if i and single(said[i - 1]) is not None else t
+            for i, t in enumerate(said)]
     tokens = [t if t in plain or t in UNITS else corrected(t, words.words) for t in said]
     if tokens == said:
         return said
@@ -108,22 +141,86 @@ def _put_right(said: list[str], words: Lexicon, plain: frozenset[str]) -> list[s
             for i, (old, new) in enumerate(zip(said, tokens, strict=True))]
 
 
-def _mentions(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[Mention]:
-    """Longest known phrases from left to right."""
+def _mentions(tokens: Sequence[str], words: Lexicon, taken: Sequence[str],
+              engine: str | None = None) -> list[Mention]:
+    """Longest known phrases from left to right, articles between their words passed over."""
     out: list[Mention] = []
     i = 0
     while i < len(tokens):
-        for length in range(min(words.longest, len(tokens) - i), 0, -1):
-            found = words.entries.get(tuple(tokens[i:i + length]))
-            if found and not any(taken[i:i + length]):
-                out.append(Mention(i, i + length, tuple(found)))
-                for j in range(i, i + length):
-                    taken[j] = out[-1].kind
-                i += length
+        content, ends = _content(tokens, i, words.longest, taken)
+        for length in range(len(content), 0, -1):
+            found = words.found(key(content[:length]), engine)
+            if length == 1 and _counted(tokens, i) and all(e.kind == "AGENT" for e in found):
+                found = words.found((f"{content[0]}s",), engine) or found  # "60 robot"
+            if length > 1 and found and _counted(tokens, i) and not _RATE & set(content[:length]):
+                alone = words.found(key(content[:1]), engine)
+                found = [] if any(e.kind == "PARAM" for e in alone) else found
+            if found and not (_measured(tokens, i) and found[0].kind == "SCENARIO") \
+                    and _noun(tokens, i, ends[length - 1]):
+                out.append(Mention(i, ends[length - 1], tuple(found)))
+                i = ends[length - 1]
                 break
         else:
             i += 1
     return out
+
+
+def _with_gaps(tokens: Sequence[str], words: Lexicon, mentions: Sequence[Mention],
+               taken: list[str], said: Sequence[Quantity], engine: str | None) -> list[Mention]:
+    """The mentions, single words given up for phrases in pieces; notes what each token is."""
+    free = [not t for t in taken]
+    for q in said:
+        free[q.start:q.end] = [False] * (q.end - q.start)
+    passed = [f or any(q.start <= i < q.end for q in said) for i, f in enumerate(free)]
+    for m in mentions:
+        counted = any(q.end == m.start for q in said)
+        loose = m.end - m.start == 1 and m.kind in ("PARAM", "FIGURE", "AGENT") and not counted
+        free[m.start:m.end] = passed[m.start:m.end] = [loose] * (m.end - m.start)
+    found = []
+    for f in gaps(words).find(tokens, free, passed, engine):
+        whole = all(free[f.at[0]:f.at[-1] + 1])  # else a number stands between: it stays free
+        found.append(Mention(f.at[0] if whole else f.at[-1], f.at[-1] + 1, f.meanings))
+    out = [m for m in mentions if not any(f.start < m.end and m.start < f.end for f in found)]
+    out = sorted([*out, *found], key=lambda m: m.start)
+    for m in out:
+        taken[m.start:m.end] = [m.sort(engine)] * (m.end - m.start)
+    return out
+
+
+def _content(tokens: Sequence[str], i: int, longest: int,
+             taken: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Words from token i on without articles, and where each ends; none from an article on."""
+    content: list[str] = []
+    ends: list[int] = []
+    for j in range(i, len(tokens)):
+        if taken[j] or len(content) == longest or (j == i and tokens[j] in ARTICLES):
+            break
+        if tokens[j] not in ARTICLES:
+            content.append(tokens[j])
+            ends.append(j + 1)
+    return content, ends
+
+
+def _counted(tokens: Sequence[str], i: int) -> bool:
+    """Whether a number stands before: "120 drivers working" counts drivers."""
+    return i > 0 and single(tokens[i - 1]) is not None
+
+
+def _noun(tokens: Sequence[str], start: int, end: int) -> bool:
+    """Whether "go" and "drive" name systems here, and are not verbs."""
+    said = tokens[start:end]
+    if said not in (["go"], ["drive"]):
+        return True
+    before = tokens[start - 1] if start else ""
+    after = tokens[end] if end < len(tokens) else ""
+    if said == ["drive"]:
+        return before in ARTICLES or before in ("new", "another", "town", "this", "of")
+    return before in _BEFORE_GO and after not in _AFTER_GO
+
+
+def _measured(tokens: Sequence[str], i: int) -> bool:
+    """As in "how large is …": no scenario is meant."""
+    return i > 0 and tokens[i - 1] in ("how", "too", "so", "very", "as")
 
 
 def _agents(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[tuple[str, int]]:
@@ -132,12 +229,16 @@ def _agents(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[tup
                 if e.kind == "AGENT"}
     out: list[tuple[str, int]] = []
     for i, token in enumerate(tokens):
+        if taken[i] or (i and tokens[i - 1] in _NUMBERED):
+            continue
         entries = [e for e in words.entries.get((token,), ()) if e.kind == "AGENT"]
         after = i + 1
         while after < len(tokens) and tokens[after] in ("number", "no", ".", "nr", "#"):
             after += 1
-        if entries and after < len(tokens) and tokens[after].isdigit():
-            out.append((entries[0].engine, int(tokens[after])))
+        number = single(tokens[after]) if entries and after < len(tokens) else None
+        if number is not None and number == int(number) and number >= 0:
+            engines = {e.engine for e in entries}
+            out.append((entries[0].engine if len(engines) == 1 else "", int(number)))
             taken[i:after + 1] = ["AGENT#"] * (after + 1 - i)
         elif _UNIT.fullmatch(token) and "-" in token and not taken[i]:
             out.append((prefixes.get(token[0], ""), int(token.split("-")[1])))
@@ -165,6 +266,18 @@ def _runs(tokens: Sequence[str], taken: list[str]) -> list[int]:
             taken[i] = taken[j] = "RUN#"
             j += 1
     return out
+
+
+def _point(token: str, engine: str | None) -> str:
+    """A desk of the floor or a point of the board, as in p02, d4."""
+    if _STATION.fullmatch(token) and engine != "go":
+        return "STATION"
+    return "MOVE" if _MOVE.fullmatch(token) else ""
+
+
+def point_of_board(tokens: Sequence[str]) -> str:
+    """The first point of a board among the words, as GTP writes it; empty without one."""
+    return next((t.upper() for t in tokens if _MOVE.fullmatch(t)), "")
 
 
 def _counts(word: str) -> bool:

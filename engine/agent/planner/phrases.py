@@ -1,4 +1,8 @@
-"""Training phrases out of patterns: `(start|launch) (a|the|) ENGINE` stands for six phrases."""
+"""Training phrases out of patterns: `(start|launch) (a|the|) ENGINE` stands for six phrases.
+
+Now and then a thing is written out in words, one of them missing: so does the model learn what
+sentences look like in which nothing of the house is recognised.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,12 @@ from typing import Final
 
 import numpy as np
 
+from engine.agent.planner.lexicon import Kind, lexicon
+from engine.agent.planner.quantities import quantities
+
 PATTERNS: Final = Path(__file__).resolve().parents[3] / "assets" / "agent" / "phrases.txt"
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
+_GROUP: Final = re.compile(r"<([a-z]+)>")
 _WORD: Final = re.compile(r"[a-z]+(?:[-'/][a-z]+)*")
 POLITE: Final = ("please", "could you", "can you", "hey", "ok", "now", "so", "then", "just",
                  "i want to", "would you", "quickly", "atrium ,", "hi ,", "well ,", "kindly")
@@ -19,13 +27,21 @@ TAILS: Final = ("please", "now", "for me", "thanks", "?", ".", "!", "then", "if 
                 "right now", "again")
 SMALL: Final = frozenset((
     "the", "a", "an", "of", "in", "to", "me", "it", "is", "are", "for", "please"))
-FILLERS: Final = ("the", "a", "really", "just", "maybe", "actually", "also", "quickly", "my", "our")
+FILLERS: Final = ("the", "a", "really", "just", "maybe", "actually", "also", "quickly", "my", "our",
+                  "perhaps", "simply", "kind", "basically", "like", "please", "well", "uh")
+WRITTEN: Final[tuple[Kind, ...]] = ("PARAM", "FIGURE", "COMMAND", "CHOICE", "SCENARIO")
+WRITTEN_OUT: Final = 0.12
+SHARED: Final = 6
+BOTH: Final = 0.08
+MOST: Final = 200
+"""More phrases of a pattern with many choices, up to this many."""
 
 
 @cache
 def patterns() -> Mapping[str, tuple[str, ...]]:
     """Patterns of each act."""
     out: dict[str, list[str]] = {}
+    groups: dict[str, str] = {}
     act = ""
     for line in PATTERNS.read_text("utf-8").splitlines():
         line = line.strip()
@@ -33,7 +49,11 @@ def patterns() -> Mapping[str, tuple[str, ...]]:
             act = line[1:-1]
             out[act] = []
         elif line and not line.startswith("#"):
-            out[act].append(line)
+            name, given, options = line.partition("> = ")
+            if given and not act:
+                groups[name[1:]] = f"({options})"
+            else:
+                out[act].append(_GROUP.sub(lambda found: groups[found.group(1)], line))
     return {act: tuple(lines) for act, lines in out.items()}
 
 
@@ -42,6 +62,20 @@ def plain_words() -> frozenset[str]:
     """Every word in small letters that the patterns use: known words, never corrected."""
     text = " ".join(line for lines in patterns().values() for line in lines)
     return frozenset(_WORD.findall(text)) | frozenset(
+        w for t in (*POLITE, *TAILS, *FILLERS) for w in t.split())
+
+
+@cache
+def act_words(act: str) -> frozenset[str]:
+    """Words in small letters that the patterns of an act use."""
+    return frozenset(_WORD.findall(" ".join(patterns()[act])))
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Words that the patterns of several acts share: they say little about what is meant."""
+    found = [word for act in patterns() for word in act_words(act)]
+    return frozenset(w for w in set(found) if found.count(w) >= SHARED) | frozenset(
         w for t in (*POLITE, *TAILS, *FILLERS) for w in t.split())
 
 
@@ -60,8 +94,43 @@ def samples(rng: np.random.Generator, each: int) -> Iterator[tuple[tuple[str, ..
     """Phrases with their act: `each` a pattern, some of them worded or typed less well."""
     for act, lines in patterns().items():
         for line in lines:
-            for _ in range(each):
-                yield tuple(_loosen(list(expand(line, rng)), rng)), act
+            for _ in range(each + min(MOST, line.count("|"))):
+                yield tuple(_loosen(_counted(_written(expand(line, rng), rng)), rng)), act
+
+
+def _counted(words: list[str]) -> list[str]:
+    """Numbers that a pattern spells out, as every message's are replaced."""
+    out = list(words)
+    for q in reversed(quantities(words)):
+        out[q.start:q.end] = [q.placeholder(words)]
+    return out
+
+
+@cache
+def _surfaces() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Words for things of each sort."""
+    out: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in WRITTEN}
+    for said, entry in lexicon().phrases:
+        if entry.kind in out:
+            out[entry.kind].append(said)
+    return {kind: tuple(said) for kind, said in out.items()}
+
+
+def _written(words: tuple[str, ...], rng: np.random.Generator) -> list[str]:
+    """Some things in words that are not recognised, some as what may be setting or figure."""
+    out: list[str] = []
+    for word in words:
+        draw = rng.random()
+        if word in WRITTEN and draw < WRITTEN_OUT:
+            said = list(_surfaces()[word][int(rng.integers(len(_surfaces()[word])))])
+            if len(said) > 1:
+                said.pop(int(rng.integers(len(said))))
+            out += said
+        elif word in ("PARAM", "FIGURE") and draw < WRITTEN_OUT + BOTH:
+            out.append("BOTH")
+        else:
+            out.append(word)
+    return out
 
 
 def _loosen(words: list[str], rng: np.random.Generator) -> list[str]:

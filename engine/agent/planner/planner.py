@@ -10,21 +10,21 @@ import json
 import re
 import threading
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
 from engine.agent.knowledge.index import Index
 from engine.agent.messages import Assistant, Message, ToolCall, ToolResult, User
 from engine.agent.model import Piece, Reply, Stopped, Text, ToolSpec
-from engine.agent.planner import compose
-from engine.agent.planner.acts import Guess, act_model
-from engine.agent.planner.clauses import Ask, Reader, questions, state_of
+from engine.agent.planner import asking
+from engine.agent.planner.acts import act_model
+from engine.agent.planner.clauses import NOWHERE, Ask, Here, Reader, questions, state_of
 from engine.agent.planner.context import Context
-from engine.agent.planner.followups import rephrase
+from engine.agent.planner.followups import rephrase, resolved
 from engine.agent.planner.lexicon import lexicon
-from engine.agent.planner.phrases import plain_words
 from engine.agent.planner.script import perform
+from engine.agent.planner.seeking import certain, in_library, in_upload
+from engine.agent.planner.sense import CHANGING
 from engine.agent.planner.steps import Call, Result
 
 NAME: Final = "offline planner"
@@ -33,16 +33,13 @@ LABEL: Final = ("The offline planner answers. It matches words to tools; it is n
 LEAST: Final = 0.3
 LEAST_TO_CHANGE: Final = 0.5
 MARGIN: Final = 0.12
-CHANGING: Final = frozenset(("start", "pause", "resume", "step", "reset", "stop", "speed", "set",
-                             "inject"))
 FOLLOWED: Final = 12
-STRANGE: Final = 4
-HALF: Final = 0.5
-_SELECT: Final = re.compile(r"(?is)^\s*(?:query|sql)?\s*:?\s*select\b.+\bfrom\b")
+_SELECT: Final = re.compile(r"(?is)\bselect\b.+\bfrom\s+(?:run|series|point|event)\b")
 _SQL: Final = re.compile(
     r"(?i)\b(drop\s+table|delete\s+from|insert\s+into|truncate|alter\s+table)\b")
 _NOT: Final = frozenset(("not", "don't", "dont", "never", "doesn't", "shouldn't", "won't"))
-_VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed"))
+_NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without", "stopping")))
+_VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
 _LEAD: Final = frozenset(("no", ",", "sorry", "actually", "i", "mean", "make", "it", "to", "please",
                           ".", "!", "rather", "better", "then", "set", "that", "ok", "and", "use"))
 _SAID: Final = {
@@ -52,12 +49,15 @@ _SAID: Final = {
     "speed": "change the speed", "set": "change a setting", "settings": "hear the settings",
     "figures": "hear a figure", "inspect": "look at one robot or driver",
     "wait": "wait until a figure passes a value", "inject": "cause an incident",
-    "runs": "list what is running", "recorded": "list recorded runs", "chart": "see a chart",
+    "runs": "list what is running", "recorded": "list recorded runs",
+    "ranked": "rank recorded runs by a figure", "chart": "see a chart",
     "export": "download figures", "compare": "compare two settings",
     "compare_runs": "compare two recorded runs", "knowledge": "have something explained",
     "web": "search the web", "code": "compute something", "image": "have a picture drawn",
     "open": "open a page", "help": "hear what I can do", "hello": "say hello",
-    "thanks": "say thanks", "again": "repeat the last request", "other": "do something else"}
+    "thanks": "say thanks", "undo": "take a change back",
+    "play": "play a move of Go", "view": "hear what the Go engine thinks",
+    "again": "repeat the last request", "other": "do something else"}
 
 
 class OfflinePlanner:
@@ -113,12 +113,15 @@ def plan(messages: Sequence[Message], tools: frozenset[str],
     context = Context(state_of(messages))
     asked = questions(messages)
     _listen(asked[:-1], messages, reader, context)
-    asks = understand(asked[-1], asked[:-1], reader)
+    asks = understand(asked[-1], asked[:-1], reader, context.here())
     if uploads is not None and len(uploads):
-        asks = [_sought(ask, uploads) for ask in asks]
+        asks = [in_upload(ask, uploads) for ask in asks]
+    asks = [in_library(ask) for ask in asks]
     first = asks[0].guess
     facts = {"considered": [[_SAID[a], round(p, 3)] for a, p in
                             list(zip(first.acts, first.probability, strict=True))[:5]]}
+    if len(asks) > 1:  # "don't stop it, pause it": what is not wanted is left out
+        asks = [a for a in asks if not unwanted(a)] or asks
     if doubt := doubtful(asks):
         return [], doubt, facts
     script = perform(asks, context)
@@ -135,39 +138,29 @@ def plan(messages: Sequence[Message], tools: frozenset[str],
     return calls, "", facts
 
 
-def understand(text: str, before: Sequence[str], reader: Reader) -> list[Ask]:
+def understand(text: str, before: Sequence[str], reader: Reader,
+               here: Here = NOWHERE) -> list[Ask]:
     """What a message asks for; follow-ups become the whole request that they stand for."""
-    if _SELECT.match(text):
-        return [_as(reader.ask(text), "sql")]
+    if _SELECT.search(text):
+        return [certain(reader.ask(text, here), "sql")]
     if _SQL.search(text):
-        return [_as(reader.ask(text), "other")]
+        return [certain(reader.ask(text, here), "other")]
     out: list[Ask] = []
-    for ask in reader.asks(text):
-        if ask.act == "again" or _bare(ask):
-            last = out[-1] if out else _last(before, reader)
+    for ask in reader.asks(text, here):
+        leaned = resolved(ask, out[-1] if out else _last(before, reader, here), reader, here) \
+            if before or out else None
+        if leaned is not None:
+            out.append(leaned)
+        elif ask.act == "again" or _bare(ask):
+            last = out[-1] if out else _last(before, reader, here)
             if _bare(ask) and (last is None or last.act not in _VALUED):
                 out.append(ask)
                 continue
-            whole = rephrase(last, ask, reader) if last else None
+            whole = rephrase(last, ask, reader, here) if last else None
             out.append(whole or ask)
         else:
             out.append(ask)
     return out
-
-
-def _as(ask: Ask, act: str) -> Ask:
-    """The same clause, its act known for certain."""
-    return replace(ask, guess=Guess((act, "help"), (1.0, 0.0)))
-
-
-def _sought(ask: Ask, uploads: Index) -> Ask:
-    """The clause as a search where words that mean nothing in this house stand in a file."""
-    strange = [t for t in ask.reading.tokens
-               if len(t) >= STRANGE and t.isalpha() and t not in plain_words()]
-    if ask.act in CHANGING or ask.reading.mentions or not strange:
-        return ask
-    hits = uploads.search(" ".join(strange), 1)
-    return _as(ask, "knowledge") if hits and hits[0].words >= HALF else ask
 
 
 def _bare(ask: Ask) -> bool:
@@ -180,27 +173,44 @@ def doubtful(asks: Sequence[Ask]) -> str:
     """A question back where an act is not clear enough; changes have to be clearer than reading."""
     for ask in asks:
         g = ask.guess
-        if ask.act in CHANGING and _NOT & set(ask.reading.tokens):
-            return compose.NOT_DONE
+        if unwanted(ask):
+            return asking.NOT_DONE
         least = LEAST_TO_CHANGE if ask.act in CHANGING else LEAST
         if ask.act in ("other", "again"):
             continue
         if g.probability[0] < least or g.margin < MARGIN:
-            return compose.did_you_mean([_SAID[a] for a in g.acts[:2]])
+            return asking.did_you_mean([_SAID[a] for a in g.acts[:2]])
     return ""
 
 
-def _last(before: Sequence[str], reader: Reader) -> Ask | None:
+def unwanted(ask: Ask) -> bool:
+    """Whether a change is spoken of that should not happen."""
+    tokens = ask.reading.tokens
+    no_need = any(tokens[i:i + 2] in _NO_NEED for i in range(len(tokens)))
+    return ask.act in CHANGING and (no_need or (
+        bool(_NOT & set(tokens)) and not _negates(ask)))
+
+
+def _negates(ask: Ask) -> bool:
+    """As in "don't let them cruise": the one thing a “not” can do is to switch a setting off."""
+    limit = ask.reading.numbers and ask.says("above", "over", "more", "exceed", "below", "under",
+                                             "beyond", "longer")
+    return ask.act == "set" and (bool(limit) or (
+        not ask.says("on", "off", "disable", "without", "pause", "stop")
+        and not ask.reading.numbers))
+
+
+def _last(before: Sequence[str], reader: Reader, here: Here) -> Ask | None:
     """The last request that stood for itself, with what followed it put in."""
     texts = list(before)[-FOLLOWED:]
     for i in range(len(texts) - 1, -1, -1):
-        asks = reader.asks(texts[i])
+        asks = reader.asks(texts[i], here)
         if asks[-1].act in ("thanks", "hello", "help"):
             continue
         if asks[-1].act != "again":
             return asks[-1]
-        earlier = _last(texts[:i], reader)
-        return rephrase(earlier, asks[-1], reader) if earlier else None
+        earlier = _last(texts[:i], reader, here)
+        return rephrase(earlier, asks[-1], reader, here) if earlier else None
     return None
 
 
@@ -208,15 +218,20 @@ def _listen(before: Sequence[str], messages: Sequence[Message], reader: Reader,
             context: Context) -> None:
     """Remember what earlier messages were about, and which run was started."""
     for i, text in enumerate(before[-FOLLOWED:]):
-        for ask in understand(text, before[:i], reader):
+        for ask in understand(text, before[:i], reader, context.here()):
             context.heard(ask)
             named = [e.name for e in ask.reading.of("FIGURE")]
             context.figure = named[0] if named else context.figure
     for message in messages:
-        if isinstance(message, ToolResult) and message.ok and message.name == "start_run":
-            data = _parsed(message)
-            if isinstance(data, dict) and data.get("engine") == context.engine:
-                context.run = data.get("run", context.run)
+        if not isinstance(message, ToolResult) or not message.ok:
+            continue
+        data = _parsed(message)
+        if not isinstance(data, dict):
+            continue
+        if message.name == "start_run" and data.get("engine") == context.engine:
+            context.run = data.get("run", context.run)
+        if message.name == "set_settings" and "changed" in data:
+            context.changes.append(data)
 
 
 def _results(messages: Sequence[Message]) -> list[list[Result]]:

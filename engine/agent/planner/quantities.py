@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -19,6 +20,10 @@ _SCALES: Final = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "k": 1e3, "
 _FACTORS: Final = {"twice": 2.0, "double": 2.0, "doubled": 2.0, "doubling": 2.0, "triple": 3.0,
                    "thrice": 3.0, "quadruple": 4.0, "half": 0.5, "halve": 0.5, "halved": 0.5,
                    "quarter": 0.25, "third": 1 / 3}
+_SCALING: Final = frozenset(("double", "doubled", "doubling", "triple", "quadruple", "halve",
+                             "halved"))
+_PARTS: Final = {"quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3, "half": 0.5,
+                 "fifth": 0.2, "fifths": 0.2, "tenth": 0.1, "tenths": 0.1}
 # unit -> (dimension, size in the dimension's base unit)
 UNITS: Final[dict[str, tuple[str, float]]] = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), ("time", 1e-3)),
@@ -33,6 +38,8 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
     **dict.fromkeys(("%", "percent", "per-cent", "pct"), ("percent", 1.0)),
     **dict.fromkeys(("wh", "watt-hours"), ("energy", 1.0)),
     **dict.fromkeys(("kwh",), ("energy", 1e3)),
+    **dict.fromkeys(("€", "euro", "euros", "eur"), ("money", 1.0)),
+    **dict.fromkeys(("cent", "cents"), ("money", 0.01)),
 }
 _NUMBER: Final = re.compile(r"[-−]?\d+(?:[\d,' ]*\d)?(?:\.\d+)?|[-−]?\.\d+")
 
@@ -57,6 +64,12 @@ class Quantity:
     end: int
     per: str = ""
 
+    def placeholder(self, tokens: Sequence[str]) -> str:
+        """What stands for it in a shape: NUM, FACTOR, or SCALE for "double the …"."""
+        if self.role != "factor":
+            return "NUM"
+        return "SCALE" if tokens[self.start] in _SCALING else "FACTOR"
+
     def in_unit(self, unit: str) -> float:
         """The value in another unit of the same dimension; as it is where they do not fit.
 
@@ -76,13 +89,38 @@ def quantities(tokens: list[str]) -> list[Quantity]:
     while i < len(tokens):
         halved = tokens[i] == "half" and tokens[i + 1:i + 2] in (["a"], ["an"])
         found = _plain(tokens, i) if halved else None
-        found = found or _factor(tokens, i) or _plain(tokens, i)
+        found = found or _part(tokens, i) or _factor(tokens, i) or _plain(tokens, i)
         if found is None:
             i += 1
             continue
         out.append(replace(found, per=_per(tokens, found.end)))
         i = found.end
     return out
+
+
+def _part(tokens: list[str], i: int) -> Quantity | None:
+    """Three quarters of, by a third, nine out of ten: per cent; a quarter of an hour: a time."""
+    at = i + 1 if tokens[i] in ("a", "one", "an") else i
+    count = single(tokens[i]) if at == i else 1.0
+    if at == i and count is not None:
+        at = i + 1
+    rest = tokens[at + 1:]
+    if count is not None and at > i and tokens[i + 1:i + 3] in (["out", "of"], ["in", "ten"]):
+        of = single(tokens[i + 3]) if tokens[i + 1] == "out" and len(tokens) > i + 3 else 10.0
+        end = i + 4 if tokens[i + 1] == "out" else i + 3
+        if of and of >= count and count:
+            return Quantity(100 * count / of, "%", "percent", i, end)
+    part = _PARTS.get(tokens[at]) if at < len(tokens) else None
+    if part is None:
+        return None
+    share = (count or 1.0) * part
+    tail = 2 if rest[:2] == ["of", "an"] else 1 if rest[:1] in (["of"], ["an"]) else 0
+    if rest[tail:tail + 1] in (["hour"], ["hours"]) and tokens[at] != "half":
+        return Quantity(60 * share, "min", "value", i, at + 2 + tail)
+    by = i > 0 and tokens[i - 1] == "by"
+    if by or (rest[:1] == ["of"] and tokens[at] != "half") or (count or 0) > 1:
+        return Quantity(100 * share, "%", "percent", i, at + 1 + (rest[:1] == ["of"]))
+    return None
 
 
 def _per(tokens: list[str], end: int) -> str:
@@ -104,7 +142,7 @@ def _factor(tokens: list[str], i: int) -> Quantity | None:
     if value is None and (times := re.fullmatch(r"(\d+(?:\.\d+)?)[x×]", word)):
         value = float(times.group(1))
     if value is None and tokens[i + 1:i + 2] in (["times"], ["x"], ["×"]):
-        number = _single(word)
+        number = single(word)
         if number is not None:
             value, end = number, i + 2
     if value is None:
@@ -121,6 +159,8 @@ def _plain(tokens: list[str], i: int) -> Quantity | None:
     if tokens[i] == "half" and tokens[i + 1:i + 2] in (["a"], ["an"]) and tokens[i + 2:i + 3] \
             and tokens[i + 2] in UNITS:
         return Quantity(0.5, tokens[i + 2], "value", i, i + 3)
+    if tokens[i] == "one" and tokens[i + 1:i + 2] == ["of"]:
+        return None
     read = _read(tokens, i)
     if read is None and tokens[i] == "a" and tokens[i + 1:i + 2] \
             and tokens[i + 1] in _SCALES and len(tokens[i + 1]) > 1:
@@ -129,9 +169,12 @@ def _plain(tokens: list[str], i: int) -> Quantity | None:
     if read is None:
         if tokens[i] in ("a", "an") and tokens[i + 1:i + 2] and tokens[i + 1] in UNITS \
                 and len(tokens[i + 1]) > 3:
-            return Quantity(1.0, tokens[i + 1], "value", i, i + 2)
+            half = tokens[i + 2:i + 5] == ["and", "a", "half"]
+            return Quantity(1.5 if half else 1.0, tokens[i + 1], "value", i, i + (5 if half else 2))
         return None
     value, end = read
+    if i and tokens[i - 1] in ("minus", "negative") and not (i > 1 and single(tokens[i - 2])):
+        value = -value
     if tokens[end:end + 3] == ["and", "a", "half"]:
         value, end = value + 0.5, end + 3
     unit = ""
@@ -142,13 +185,16 @@ def _plain(tokens: list[str], i: int) -> Quantity | None:
         unit, end = tokens[end], end + 1
         if tokens[end:end + 3] == ["and", "a", "half"]:
             value, end = value + 0.5, end + 3
+    if UNITS.get(unit, ("",))[0] == "money" and unit not in ("cent", "cents") \
+            and re.fullmatch(r"\d\d", tokens[end] if end < len(tokens) else ""):
+        value, end = value + float(tokens[end]) / 100, end + 1  # 3 euros 50
     role: Role = "percent" if UNITS.get(unit, ("",))[0] == "percent" else "value"
     return Quantity(value, unit, role, i, end)
 
 
 def _read(tokens: list[str], i: int) -> tuple[float, int] | None:
     """A number from token i on, and where it ends."""
-    first = _single(tokens[i])
+    first = single(tokens[i])
     if first is None:
         return None
     value, end = first, i + 1
@@ -175,8 +221,8 @@ def _read(tokens: list[str], i: int) -> tuple[float, int] | None:
     return total + value, end
 
 
-def _single(word: str) -> float | None:
-    """One token as a number."""
+def single(word: str) -> float | None:
+    """One token as a number; None where it is none."""
     if word in _ONES:
         return float(_ONES[word])
     if word in _TENS:

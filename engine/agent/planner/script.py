@@ -12,35 +12,36 @@ from dataclasses import replace
 from typing import Any, Final
 
 from engine.agent.house.domains import Domain, domains
-from engine.agent.planner import compose
+from engine.agent.planner import asking, compose
 from engine.agent.planner.arms import arms_of
 from engine.agent.planner.clauses import Ask
-from engine.agent.planner.context import Context, figures_in, settings_in
-from engine.agent.planner.deeds import deed, shadowed
+from engine.agent.planner.context import Context, domain_of, figures_in
+from engine.agent.planner.deeds import deed
 from engine.agent.planner.lookups import (
     code,
     compare_runs,
     image,
     knowledge,
     open_page,
+    ranked,
     recorded,
     runs,
     say,
     sql,
     web,
 )
+from engine.agent.planner.mentions import point_of_board
 from engine.agent.planner.quantities import Quantity
 from engine.agent.planner.steps import AskBack, Call, Failed, Result, Script, one
+from engine.agent.planner.tuning import change, settings, undo
+from engine.agent.planner.values import settings_in
+from engine.agent.planner.wording import ranges
 
-ABOVE: Final = frozenset(("above", "over", "passes", "exceeds", "reaches", "hits", "tops", "rises",
-                          "climbs", "more", "greater", "higher", "pass", "exceed", "reach"))
 BELOW: Final = frozenset(("below", "under", "falls", "drops", "sinks", "less", "lower", "fewer",
-                          "fall", "drop"))
-UP: Final = frozenset(("increase", "raise", "lift", "up", "bump", "more", "additional", "extra",
-                       "add", "boost", "push"))
-DOWN: Final = frozenset(("decrease", "lower", "reduce", "cut", "drop", "down", "fewer", "less",
-                         "remove", "shrink"))
-A_BIT: Final = 1.1
+                          "fall", "drop", "dips", "down", "smaller", "beneath", "declines",
+                          "dropped", "fallen", "sink", "dip", "shrinks", "decreases"))
+_PASSES: Final = frozenset(("exceeds", "exceed", "above", "passes"))
+MOST_INSPECTED: Final = 5
 DEFAULT_STEPS: Final = 600
 DEFAULT_SEEDS: Final = 3
 
@@ -52,7 +53,7 @@ def perform(asks: Sequence[Ask], context: Context) -> Script:
         handler = HANDLERS.get(ask.act)
         try:
             if handler is None:
-                said.append(compose.CANNOT)
+                said.append(asking.CANNOT)
             else:
                 said.append((yield from handler(ask, context)))
         except AskBack as question:
@@ -65,11 +66,28 @@ def perform(asks: Sequence[Ask], context: Context) -> Script:
     return "\n\n".join(s for s in said if s)
 
 
+_ONCE: Final = frozenset(("speed", "pause", "stop", "reset"))
+_SAID_BEFORE: Final = frozenset((("start", "resume"), ("step", "pause"), ("reset", "resume"),
+                                 ("compare", "compare"), ("stop", "pause"), ("resume", "resume")))
+
+
 def _merged(asks: Sequence[Ask]) -> list[Ask]:
-    """A comparison draws its own figures: a chart asked for right after it says which."""
+    """Requests without those that one before has met already.
+
+    A run that was started runs, one that was stepped stands, and a comparison draws its own
+    figures: a chart asked for right after it says which.
+    """
     out: list[Ask] = []
     for ask in asks:
         last = out[-1] if out else None
+        pair = (last.act if last is not None else "", ask.act)
+        if pair in _SAID_BEFORE or (last is not None and pair == ("inject", "inject")
+                                    and _same_deed(last, ask)):
+            continue
+        if last is not None and pair[0] == pair[1] and ask.act in _ONCE \
+                and not last.reading.numbers:
+            out[-1] = ask
+            continue
         if last is not None and (last.act, ask.act) == ("compare", "chart") \
                 and not ask.reading.runs:
             both = replace(last.reading, mentions=(*last.reading.mentions,
@@ -81,24 +99,31 @@ def _merged(asks: Sequence[Ask]) -> list[Ask]:
     return out
 
 
-def _domain(ask: Ask, context: Context) -> Domain:
-    engine = context.engine_of(ask)
-    if engine is None:
-        names = " or ".join(f"**{d.title.lower()}**" for d in domains().values())
-        raise AskBack(f"Which system do you mean: {names}?")
-    return domains()[engine]
+def _same_deed(a: Ask, b: Ask) -> bool:
+    """Whether two clauses tell of one incident: "a picker takes a break, stop a station"."""
+    first, second = (x.reading for x in (a, b))
+    names = {e.name for e in first.of("COMMAND")} & {e.name for e in second.of("COMMAND")}
+    return bool(names) and not (second.agents or second.numbers or first.agents)
+
+
+_NEW: Final = ("new", "another", "fresh", "second", "run", "simulation")
 
 
 def start(ask: Ask, context: Context) -> Script:
-    """Start a run."""
-    of = _domain(ask, context)
+    """Start a run; "start it" is to go on with one that stands."""
+    if not (ask.reading.mentions or ask.reading.numbers or ask.says(*_NEW)) \
+            and any(r.get("state") == "paused" for r in context.own_runs()):
+        return (yield from control("resume")(ask, context))
+    of = domain_of(ask, context)
     settings, free = settings_in(ask, of)
     seed = _after(ask, free, "seed")
     free = [q for q in free if q != seed]
+    free = [q for q in free if not q.unit and q.role == "value"
+            and ask.reading.tokens[q.end:q.end + 1] not in (("steps",), ("seeds",), ("times",))]
     if not settings and free:
-        first = next(iter(compose.ranges(of)))  # "run the warehouse with 800"
+        first = next(iter(ranges(of)))  # "run the warehouse with 800"
         settings[first] = round(free[0].value)
-    compose.check_ranges(of, settings, AskBack)
+    asking.check_ranges(of, settings, AskBack)
     scenarios = [e.name for e in ask.reading.of("SCENARIO") if e.engine == of.name]
     arguments: dict[str, Any] = {"engine": of.name, "settings": settings}
     if scenarios:
@@ -148,68 +173,6 @@ def speed(ask: Ask, context: Context) -> Script:
     return compose.sped(data, rate)
 
 
-def change(ask: Ask, context: Context) -> Script:
-    """Change settings, to a value or from the present one."""
-    of = _domain(ask, context)
-    settings, free = settings_in(ask, of)
-    if ask.says("shadow"):
-        settings = shadowed(settings, of)
-    named = [e for e in ask.reading.of("PARAM") if e.engine == of.name]
-    if not free and not settings and named and ask.says(*UP, *DOWN) and not ask.reading.numbers:
-        raise AskBack(compose.which_setting(of, [e.name for e in named]))
-    amount = _relative(ask, free, settings, of)
-    if amount and named:
-        settings = yield from _from_present(ask, context, of, named[0].name, amount)
-    if not settings:
-        raise AskBack(compose.which_setting(of, [e.name for e in named]))
-    compose.check_ranges(of, settings, AskBack)
-    data = yield from one("set_settings", {**context.run_arguments(ask), "settings": settings})
-    return compose.changed(data)
-
-
-def _relative(ask: Ask, free: Sequence[Quantity], settings: Mapping[str, Any],
-              of: Domain) -> Callable[[float], float] | None:
-    """How a new value follows from the present one, or None for a plain value."""
-    factors = [q for q in ask.reading.numbers if q.role == "factor"]
-    down, up = ask.says(*DOWN), ask.says(*UP)
-    if factors:
-        return lambda now: now * factors[0].value
-    if not (up or down) or "to" in ask.reading.tokens:
-        return None
-    sign = -1 if down else 1
-    percent = [q for q in ask.reading.numbers if q.role == "percent"]
-    kinds = compose.ranges(of)
-    if percent and "by" in ask.reading.tokens:
-        share = percent[0].value / 100
-        return lambda now: now * (1 + sign * share)
-    plain = [q for q in ask.reading.numbers if q.role == "value"]
-    if plain and ("by" in ask.reading.tokens or ask.says("more", "fewer", "less", "additional",
-                                                         "extra", "add", "remove")):
-        return lambda now: now + sign * plain[0].value
-    if not plain and not percent and not any(kinds[n].kind in ("bool", "choice") for n in settings):
-        return lambda now: now * (A_BIT if up and not down else 1 / A_BIT)
-    return None
-
-
-def _from_present(ask: Ask, context: Context, of: Domain, name: str,
-                  amount: Callable[[float], float],
-                  ) -> Generator[list[Call], list[Result], dict[str, Any]]:
-    """The new value of a setting, from the one in force."""
-    data = yield from one("read_settings", {**context.run_arguments(ask), "names": [name]})
-    row = data["settings"][0]
-    value = amount(float(row["value"]))
-    whole = isinstance(row["value"], int)
-    return {name: round(value) if whole else float(f"{value:.6g}")}
-
-
-def settings(ask: Ask, context: Context) -> Script:
-    """Read settings."""
-    of = _domain(ask, context)
-    names = [e.name for e in ask.reading.of("PARAM") if e.engine == of.name]
-    data = yield from one("read_settings", {**context.run_arguments(ask), "names": names[:6]})
-    return compose.settings(data, named=bool(names))
-
-
 def figures(ask: Ask, context: Context) -> Script:
     """Read figures of a living run."""
     engine = context.engine_of(ask)
@@ -221,26 +184,32 @@ def figures(ask: Ask, context: Context) -> Script:
 
 def inspect(ask: Ask, context: Context) -> Script:
     """Look at one agent."""
-    number = ask.reading.agents[0][1] if ask.reading.agents else context.agent
-    if number is None:
+    numbers = [n for _, n in ask.reading.agents]
+    if not numbers and context.agent is not None:
+        numbers = [context.agent]
+    if not numbers:
         raise AskBack("Which one do you mean? Say its number, as in **robot 17**.")
-    context.agent = number
-    data = yield from one("inspect", {**context.run_arguments(ask), "agent": number})
-    return compose.inspected(data)
+    said = []
+    for number in dict.fromkeys(numbers[:MOST_INSPECTED]):
+        context.agent = number
+        data = yield from one("inspect", {**context.run_arguments(ask), "agent": number})
+        said.append(compose.inspected(data))
+    return "\n\n".join(said)
 
 
 def wait_for(ask: Ask, context: Context) -> Script:
     """Wait until a figure passes a value."""
-    of = _domain(ask, context)
-    named = figures_in(ask, of.name)
+    of = domain_of(ask, context)
+    named = [e.name for e in figures_in(ask, of.name)]
+    named = named or ([context.figure] if context.figure else [])
     numbers = [q for q in ask.reading.numbers if q.role != "factor"]
-    if not named:
-        raise AskBack(compose.which_figure(of))
+    figure = next((f for f in of.figures if f.name in named[:1]), None)
+    if figure is None:
+        raise AskBack(asking.which_figure(of))
     if not numbers:
-        raise AskBack(f"Which value should {named[0].name} pass?")
-    figure = next(f for f in of.figures if f.name == named[0].name)
+        raise AskBack(f"Which value should {figure.label} pass?")
     value = numbers[-1].in_unit(figure.unit)
-    passes = "below" if ask.says(*BELOW) else "above"
+    passes = "below" if ask.says(*BELOW) and not ask.says(*_PASSES) else "above"
     data = yield from one("wait_until", {
         **context.run_arguments(ask), "figure": figure.name, "passes": passes, "value": value})
     return compose.waited(data, passes, value)
@@ -248,7 +217,7 @@ def wait_for(ask: Ask, context: Context) -> Script:
 
 def inject(ask: Ask, context: Context) -> Script:
     """Do something to a world."""
-    of = _domain(ask, context)
+    of = domain_of(ask, context)
     command, arguments = deed(ask, of)
     if command is None and not ask.reading.of("ENGINE"):
         others = [d for d in domains().values() if deed(ask, d)[0]]
@@ -256,7 +225,7 @@ def inject(ask: Ask, context: Context) -> Script:
             of = context.turn_to(others[0])
             command, arguments = deed(ask, of)
     if command is None:
-        raise AskBack(compose.which_command(of))
+        raise AskBack(asking.which_command(of))
     where = context.run_arguments(ask) if context.engine_of(ask) == of.name else {"engine": of.name}
     data = yield from one("inject", {**where, "command": command,
                                       "arguments": arguments})
@@ -265,11 +234,11 @@ def inject(ask: Ask, context: Context) -> Script:
 
 def chart(ask: Ask, context: Context) -> Script:
     """Draw recorded series."""
-    of = _domain(ask, context)
+    of = domain_of(ask, context)
     names = [e.name for e in figures_in(ask, of.name)] or ([context.figure] if context.figure
                                                           else [])
     if not names:
-        raise AskBack(compose.which_figure(of))
+        raise AskBack(asking.which_figure(of))
     series = list(dict.fromkeys(f.series for f in of.figures if f.name in names))
     numbers = list(ask.reading.runs) or (yield from _numbers(ask, context, of))
     kind = "histogram" if ask.says("histogram", "distribution") else "line"
@@ -297,7 +266,7 @@ def export(ask: Ask, context: Context) -> Script:
     numbers = list(ask.reading.runs)
     series: list[str] = []
     if not numbers:
-        of = _domain(ask, context)
+        of = domain_of(ask, context)
         numbers = yield from _numbers(ask, context, of)
         names = {e.name for e in figures_in(ask, of.name)}
         series = list(dict.fromkeys(f.series for f in of.figures if f.name in names))
@@ -307,13 +276,13 @@ def export(ask: Ask, context: Context) -> Script:
 
 def compare(ask: Ask, context: Context) -> Script:
     """Two settings on the same seeds."""
-    of = _domain(ask, context)
+    of = domain_of(ask, context)
     arms = arms_of(ask, of)
     if arms is None:
-        raise AskBack(compose.what_to_compare(of))
+        raise AskBack(asking.what_to_compare(of))
     a, b = arms
     for values in (a, b):
-        compose.check_ranges(of, values, AskBack)
+        asking.check_ranges(of, values, AskBack)
     _, free = settings_in(ask, of)
     seeds = _before(ask, free, "seeds") or _before(ask, free, "seed")
     steps = _before(ask, free, "steps")
@@ -350,13 +319,35 @@ def _rate_of(runs: Sequence[Mapping[str, Any]], where: Mapping[str, Any]) -> flo
     return 10.0
 
 
+def play(ask: Ask, context: Context) -> Script:
+    """Play a move of Go."""
+    move = point_of_board(ask.reading.tokens)
+    if not move and ask.says("pass", "passes"):
+        move = "pass"
+    if not move:
+        raise AskBack("Which point do you want to play? Say it as in **D4**, or **pass**.")
+    data = yield from one("play_move", {**context.numbered(ask), "move": move})
+    context.engine = "go"
+    return compose.played(data)
+
+
+def view(ask: Ask, context: Context) -> Script:
+    """What the Go engine thinks."""
+    move = point_of_board(ask.reading.tokens)
+    data = yield from one("engine_view", {**context.numbered(ask), "move": move})
+    context.engine = "go"
+    return compose.viewed(data)
+
+
 HANDLERS: Final[Mapping[str, Callable[[Ask, Context], Script]]] = {
     "start": start, "pause": control("pause"), "resume": control("resume"),
     "reset": control("reset"), "stop": control("stop"), "step": step, "speed": speed,
-    "set": change, "settings": settings, "figures": figures, "inspect": inspect,
-    "wait": wait_for, "inject": inject, "runs": runs, "recorded": recorded, "chart": chart,
-    "export": export, "compare": compare, "compare_runs": compare_runs, "knowledge": knowledge,
+    "set": change, "undo": undo, "settings": settings, "figures": figures, "inspect": inspect,
+    "wait": wait_for, "inject": inject, "runs": runs, "recorded": recorded, "ranked": ranked,
+    "chart": chart,
+    "play": play, "view": view, "export": export, "compare": compare,
+    "compare_runs": compare_runs, "knowledge": knowledge,
     "web": web, "code": code, "image": image, "open": open_page,
-    "sql": sql, "help": say(compose.help_text), "hello": say(compose.hello),
-    "thanks": say(compose.welcome),
+    "sql": sql, "help": say(asking.help_text), "hello": say(asking.hello),
+    "thanks": say(asking.welcome),
 }

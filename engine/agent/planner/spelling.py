@@ -22,18 +22,30 @@ def corrected(word: str, known: Collection[str]) -> str:
     if word in known or len(word) < SHORTEST or not word.isalpha():
         return word
     most = 2 if len(word) >= FOR_TWO else 1
-    best, ties, distance = word, 0, most + 1
-    for other in known:
-        if abs(len(other) - len(word)) > most or len(other) < SHORTEST or not other.isalpha():
-            continue
+    best, ties, least = word, 0, (most + 1, 0)
+    for other in _near(frozenset(known), len(word), most):
         if other[0] != word[0] and other[:2] != word[1::-1] and other[0] != word[1:2]:
             continue  # the first letter is rarely the wrong one, but it may be swapped or doubled
-        d = slips(word, other)
-        if d < distance:
-            best, ties, distance = other, 1, d
-        elif d == distance and d <= most:
+        d = slips(word, other), _kind(word, other)
+        if d < least and d[0] <= most:
+            best, ties, least = other, 1, d
+        elif d == least:
             ties += 1
     return best if ties == 1 else word
+
+
+@lru_cache(maxsize=256)
+def _near(known: frozenset[str], length: int, most: int) -> tuple[str, ...]:
+    """Known words of about that length."""
+    return tuple(w for w in sorted(known)
+                 if max(SHORTEST, length - most) <= len(w) <= length + most and w.isalpha())
+
+
+def _kind(word: str, meant: str) -> int:
+    """Swapped letters are likelier than one too many or too few, and those than a wrong one."""
+    if len(word) != len(meant):
+        return 1
+    return 0 if sorted(word) == sorted(meant) else 2
 
 
 @lru_cache(maxsize=65_536)

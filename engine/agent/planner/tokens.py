@@ -10,6 +10,7 @@ _TOKEN: Final = re.compile(
     r"[a-z]{1,3}-?\d+(?:x\d+)?\b"
     r"|(?:(?<![\d)\]] )(?<![\w)\]])-)?\d[\d,']*(?:\.\d+)?(?:[a-z]{1,3}\b|%|×)?|\.\d+"
     r"|[a-z]+(?:[-'/][a-z]+)*|[%×+?;.,!:=<>*/()-]")
+_DECIMAL: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?![\d,]))")  # 0,50 but not 1,200
 _THIN: Final = re.compile(r"(?<=\d)[\u2009\u202f\u00a0](?=\d{3}\b)")
 
 
@@ -21,4 +22,10 @@ def tokens_of(text: str) -> list[str]:
     for odd, plain in (("’", "'"), ("‘", "'"), ("–", "-"), ("—", " - "), ("−", "-"), ("“", '"'),
                        ("”", '"')):
         text = text.replace(odd, plain)
-    return [t.rstrip(",'") for t in _TOKEN.findall(text)]
+    text = _DECIMAL.sub(".", text)
+    out: list[str] = []
+    for token in _TOKEN.findall(text):
+        word = token.rstrip(",'")
+        out += [word] if word else []
+        out += [","] if token.endswith(",") else []
+    return out

@@ -1,0 +1,63 @@
+"""Questions about what is written somewhere: in an uploaded file, or in the app's own library."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from engine.agent.house.library import library
+from engine.agent.knowledge.index import Index
+from engine.agent.planner.acts import Guess
+from engine.agent.planner.clauses import Ask
+from engine.agent.planner.lexicon import ARTICLES, stem
+from engine.agent.planner.phrases import plain_words
+from engine.agent.planner.sense import CHANGING, is_question
+
+STRANGE: Final = 4
+HALF: Final = 0.5
+MOST: Final = 0.66
+WEAK: Final = 0.6
+_OPEN: Final = frozenset(("other", "again", "hello", "web", "knowledge", "help"))
+_EXPLAIN: Final = frozenset(("explain", "define", "describe", "difference", "tell", "definition",
+                             "meaning", "teach", "about"))
+_SMALL: Final = ARTICLES | _EXPLAIN | frozenset((
+    "what", "what's", "who", "how", "why", "which", "where", "when", "does", "did", "was", "were",
+    "are", "is", "and", "for", "with", "from", "about", "please", "you", "can", "could", "mean",
+    "means", "work", "works", "exactly", "between", "make", "made", "that", "this", "between",
+    "use", "used", "say", "says", "whats", "know", "give", "short", "briefly"))
+
+
+def certain(ask: Ask, act: str) -> Ask:
+    """The same clause, its act known for certain."""
+    return replace(ask, guess=Guess((act, "help"), (1.0, 0.0)))
+
+
+def in_upload(ask: Ask, uploads: Index) -> Ask:
+    """The clause as a search where words that mean nothing in this house stand in a file."""
+    strange = [t for t in ask.reading.tokens
+               if len(t) >= STRANGE and t.isalpha() and t not in plain_words()]
+    if ask.act in CHANGING or ask.reading.mentions or not strange:
+        return ask
+    hits = uploads.search(" ".join(strange), 1)
+    return certain(ask, "knowledge") if hits and hits[0].words >= HALF else ask
+
+
+def in_library(ask: Ask) -> Ask:
+    """The clause as a search where it asks for something that a heading or passage is about."""
+    tokens = ask.reading.tokens
+    unsure = ask.guess.probability[0] < WEAK or ask.act in _OPEN
+    asked = is_question(tokens) or _EXPLAIN & set(tokens[:4]) or "?" in tokens or any(
+        t in ("what's", "what", "who") for t in tokens)
+    if not unsure or not asked or ask.reading.of("FIGURE") or ask.reading.of("PARAM"):
+        return ask
+    said = [t for t in tokens if len(t) > 2 and t[0].isalpha() and t not in _SMALL]
+    if not said:
+        return ask
+    hits = [h for h in library().search(" ".join(said), 3) if h.words >= MOST]
+    stems = {stem(t) for t in said}
+    for hit in hits:
+        heading = {stem(w) for w in hit.passage.heading.lower().split()}
+        strange = [t for t in said if t not in plain_words()]
+        if stems & heading or (strange and hit.words == 1.0):
+            return certain(ask, "knowledge")
+    return ask

@@ -1,0 +1,243 @@
+"""What a clause cannot mean: acts are ruled out for which the words give no ground.
+
+The classifier weighs words; it does not know that a question changes nothing, that a comparison
+needs two sides, or that a setting is not set without a value. Here that is said plainly. What is
+left shares the probability.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from engine.agent.planner.acts import Guess
+from engine.agent.planner.lexicon import lexicon
+from engine.agent.planner.mentions import Reading
+from engine.agent.planner.phrases import act_words, common_words
+
+CHANGING: Final = frozenset(("start", "pause", "resume", "step", "reset", "stop", "speed", "set",
+                             "inject", "undo", "play"))
+UP: Final = frozenset(("increase", "raise", "lift", "up", "bump", "more", "additional", "extra",
+                       "add", "boost", "push", "higher", "larger", "bigger", "longer", "grow",
+                       "extend", "widen", "crank", "another", "hire", "hike", "increased",
+                       "raised", "lengthen", "expand", "enlarge", "plus"))
+DOWN: Final = frozenset(("decrease", "lower", "reduce", "cut", "drop", "down", "fewer", "less",
+                         "remove", "shrink", "smaller", "shorter", "shorten", "narrow", "trim",
+                         "slash", "reduced", "lowered", "fire", "away", "lessen", "ease"))
+SWITCHES: Final = frozenset((
+    "on", "off", "enable", "disable", "activate", "deactivate", "with", "without", "no",
+    "allow", "forbid", "stop", "use", "ban", "permit", "let", "start", "introduce", "abolish",
+    "not", "don't", "dont", "never", "kill", "drop", "quit", "end", "cease", "scrap", "suspend",
+    "allowed", "forbidden", "again", "get", "make", "have", "may", "should", "can", "prevent"))
+_POLITE: Final = frozenset((
+    "please", "and", "so", "ok", "okay", "hey", "hi", "well", "then", "but", "now", ",", ".", "!",
+    "-", "also", "yo", "um", "uh", "hm", "hmm", "right", "alright", "listen", "quick", "question",
+    "just", "oh", "actually", "sorry", ":", "again", "by", "the", "way", "out", "curiosity", "of"))
+_ASKING: Final = frozenset((
+    "what", "which", "who", "whose", "where", "why", "how", "whats", "what's", "who's", "where's",
+    "how's", "is", "are", "was", "were", "does", "did", "has", "had", "am", "isn't", "aren't",
+    "doesn't", "didn't", "whose", "hows", "wheres"))
+_SUBJECTS: Final = frozenset((
+    "we", "you", "i", "they", "riders", "people", "drivers", "robots", "cars", "passengers",
+    "customers", "orders", "the", "any", "there", "our", "my", "all", "desks", "stations"))
+_TELLING: Final = frozenset(("tell", "show", "explain", "say", "list", "know", "check", "describe",
+                             "see", "remind", "read", "report"))
+_MODAL: Final = frozenset(("can", "could", "would", "will", "may", "might", "shall", "should"))
+_NO_QUESTION: Final = (
+    ("how", "about"), ("what", "about"), ("what", "if"), ("what", "happens"), ("what", "would"),
+    ("why", "don't"), ("why", "not"), ("why", "dont"), ("is", "it", "possible"),
+    ("are", "you", "able"), ("how", "would"))
+_COMPARING: Final = frozenset((
+    "compare", "comparing", "comparison", "versus", "vs", "against", "better", "worse", "best",
+    "difference", "than", "test", "experiment", "both", "beat", "beats", "outperform", "effect",
+    "impact", "influence", "contrast", "or", "help", "pay", "matter", "gain", "benefit", "a/b",
+    "ab", "trial", "benchmark", "pit", "win", "wins", "improve", "evaluate", "side", "enough",
+    "faster", "instead", "weigh", "without", "worth"))
+_WAITING: Final = frozenset((
+    "when", "until", "till", "'til", "til", "once", "if", "soon", "moment", "whenever", "minute",
+    "second", "instant", "wait", "case", "after", "for", "before", "long"))
+_PACE: Final = re.compile(r"speed|fast|slow|quick|pace|tempo|step|throttle|hurry|rate|real|max|full"
+                          r"|playback|flat|tick|frame|accelerat")
+_IMPERATIVE: Final = frozenset((
+    "set", "change", "adjust", "switch", "modify", "tweak", "alter", "update", "configure"))
+_PLACES: Final = frozenset((
+    "bridge", "aisle", "station", "desk", "row", "column", "rain", "stadium", "airport", "spike",
+    "outage", "fault", "faults", "incident", "incidents", "robot", "broken", "everything", "storm",
+    "surge", "pricing", "picker", "bridges", "aisles", "stations", "flights", "planes"))
+_NAMED_PLACE: Final = re.compile(r"p\d{1,3}")
+_PLAIN: Final = frozenset(("pause", "resume", "stop", "reset", "undo", "step"))
+_BEGINS: Final = frozenset(("start", "launch", "run", "begin", "open", "simulate", "create", "new",
+                            "another", "fresh", "spin", "boot", "fire", "set", "kick"))
+_DEFINING: Final = frozenset((
+    "mean", "means", "meaning", "explain", "define", "definition", "stand", "computed", "measured",
+    "calculated", "difference", "why", "paper", "who", "docs", "documentation", "papers", "search",
+    "defined", "describe", "say", "term", "word", "teach", "theory", "concept", "unit", "formula",
+    "estimated", "determined", "work", "works", "literature", "idea", "important", "understand"))
+_CALL: Final = re.compile(r"\b(print|sum|max|min|len|abs|sorted|range|round|pow|math\.\w+|import)"
+                          r"\s*[\( ]\s*[\w'\"\[(-]")
+_WHOLE: Final = frozenset((
+    "doing", "status", "going", "busy", "performing", "numbers", "figures", "kpis", "well",
+    "things", "getting", "looking", "state", "overview", "report", "stats", "statistics"))
+_CHARTS: Final = frozenset(("chart", "graph", "plot", "diagram", "curve", "histogram", "it"))
+_ABOUT: Final = frozenset(("explain", "about", "search", "docs", "draw", "paint", "picture",
+                           "image", "build", "tell", "chart", "compare", "design"))
+_NEW_RUN: Final = re.compile(r"(?:start|launch|begin|open|create|do|make) (?:a|an|another|one) "
+                              r"(?:new |fresh |second )?(?:run|simulation|sim)(?: \.| !| \?|$)")
+_END_RUN: Final = re.compile(r"(?:stop|end|kill|terminate|finish|cancel|quit|abort|close) "
+                             r"(?:the|this|my|that) (?:run|simulation|sim)\b")
+_FOR_NOW: Final = frozenset(("moment", "second", "minute", "now", "while", "bit", "pause",
+                             "briefly", "temporarily"))
+_PAINT: Final = frozenset(("draw", "paint", "sketch", "illustrate", "doodle"))
+
+
+def is_question(tokens: Sequence[str]) -> bool:
+    """Whether something is asked, rather than asked for."""
+    words = list(tokens)
+    while words and words[0] in _POLITE:
+        words = words[1:]
+    if not words:
+        return False
+    if any(tuple(words[:len(p)]) == p for p in _NO_QUESTION):
+        return False
+    if words[0] in _ASKING:
+        return True
+    follows = words[1] if len(words) > 1 else ""
+    if words[0] in ("do", "have", "don't"):
+        return follows in _SUBJECTS and "steps" not in words
+    if words[0] in ("should", "shall", "may") and follows == "i":
+        return "have" not in words[2:3]
+    if words[0] in _MODAL:
+        return any(w in _TELLING for w in words[1:5])
+    return words[0] in _TELLING and any(w in _ASKING for w in words[1:5])
+
+
+def sensible(text: str, reading: Reading, guess: Guess, *, alive: bool = False) -> Guess:
+    """The guess without the acts that the words rule out; the rest shares what they had.
+
+    Args:
+        text: The clause.
+        reading: Taken apart.
+        guess: What the classifier makes of it.
+        alive: Whether a run is there that can be asked and steered.
+    """
+    if certain := _certain(text, reading):
+        return Guess((certain, "help"), (1.0, 0.0))
+    asked = is_question(reading.tokens)
+    kept = [(a, p) for a, p in zip(guess.acts, guess.probability, strict=True)
+            if not (asked and a in CHANGING) and _GROUNDS.get(a, _always)(reading)
+            and not (a in _PLAIN and _foreign(a, reading))
+            and not (alive and _known_better(a, reading))]
+    total = sum(p for _, p in kept)
+    if len(kept) < 2 or total <= 0:
+        return guess
+    return Guess(tuple(a for a, _ in kept), tuple(p / total for _, p in kept))
+
+
+def _certain(text: str, reading: Reading) -> str:
+    """The act where the words leave no doubt."""
+    if _CALL.search(text.lower()) and ("(" in text or "import" in text):
+        return "code"
+    words = [t for t in reading.tokens if t not in _POLITE and t not in _MODAL and t != "you"]
+    if words[:1] and words[0] in _PAINT and not reading.of("FIGURE") and not _CHARTS & set(words):
+        return "image"
+    start = next((i for i, t in enumerate(reading.tokens)
+                  if t not in _POLITE and t not in _MODAL and t != "you"), 0)
+    said = " ".join(reading.tokens[start:])
+    if _NEW_RUN.match(said):
+        return "start"
+    if _END_RUN.match(said) and not _FOR_NOW & set(words):
+        return "stop"
+    if "bridge" in words and not (is_question(reading.tokens) or _ABOUT & set(words)):
+        return "inject"
+    return ""
+
+
+def _foreign(act: str, reading: Reading) -> bool:
+    """Whether a word of the house stands there that has no part in so plain an order."""
+    known = act_words(act) | common_words()
+    return any(w in lexicon().words and w not in known for w in reading.shape if w.islower())
+
+
+def _known_better(act: str, reading: Reading) -> bool:
+    """What a living run makes unlikely: another one for a value, a definition for a figure."""
+    words = set(reading.tokens)
+    if act == "start":
+        return bool(reading.of("PARAM")) and not (
+            reading.of("ENGINE") or reading.of("SCENARIO") or _BEGINS & words)
+    if act == "knowledge":
+        return bool(reading.of("FIGURE")) and not _DEFINING & words
+    return False
+
+
+def _always(_: Reading) -> bool:
+    return True
+
+
+def _set(reading: Reading) -> bool:
+    """A value, or a word that gives one."""
+    words = reading.tokens
+    if not (reading.of("PARAM") or reading.of("CHOICE") or reading.numbers):
+        return False
+    valued = reading.numbers or reading.of("CHOICE")
+    told = any(w in SWITCHES or w in UP or w in DOWN for w in words)
+    first = next((w for w in words if w not in _POLITE and w not in _MODAL and w != "you"), "")
+    wanted = "value" in words and any(w in words for w in ("new", "another", "different"))
+    return bool(valued or told or wanted or first in _IMPERATIVE)
+
+
+def _start(reading: Reading) -> bool:
+    words = reading.tokens
+    named = reading.of("ENGINE") or reading.of("SCENARIO") or reading.of("PARAM")
+    return bool(named) or any(w in words for w in ("run", "simulation", "sim", "start", "new"))
+
+
+def _inject(reading: Reading) -> bool:
+    return bool(reading.of("COMMAND") or reading.agents) or any(
+        w in _PLACES or _NAMED_PLACE.fullmatch(w) for w in reading.tokens)
+
+
+def _compare(reading: Reading) -> bool:
+    return any(w in _COMPARING for w in reading.tokens)
+
+
+def _compare_runs(reading: Reading) -> bool:
+    return bool(reading.runs) or "runs" in reading.tokens
+
+
+def _wait(reading: Reading) -> bool:
+    return any(w in _WAITING for w in reading.tokens) and bool(
+        reading.numbers or reading.of("FIGURE"))
+
+
+def _speed(reading: Reading) -> bool:
+    return any(_PACE.match(w) for w in reading.tokens)
+
+
+def _step(reading: Reading) -> bool:
+    return bool(reading.numbers) or any(w.startswith(("step", "tick")) for w in reading.tokens)
+
+
+def _resume(reading: Reading) -> bool:
+    return not (reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
+
+
+def _play(reading: Reading) -> bool:
+    return "MOVE" in reading.shape or any(w.startswith("pass") for w in reading.tokens)
+
+
+def _figures(reading: Reading) -> bool:
+    """A figure, or a question about the whole; a setting alone is no figure."""
+    return not reading.of("PARAM") or bool(reading.of("FIGURE")) or any(
+        w in _WHOLE for w in reading.tokens)
+
+
+def _settings(reading: Reading) -> bool:
+    return not reading.of("FIGURE") or bool(reading.of("PARAM") or reading.of("CHOICE")) or any(
+        w in ("settings", "parameters", "knobs", "configuration") for w in reading.tokens)
+
+
+_GROUNDS: Final[Mapping[str, Callable[[Reading], bool]]] = {
+    "set": _set, "start": _start, "inject": _inject, "compare": _compare,
+    "compare_runs": _compare_runs, "wait": _wait, "speed": _speed, "step": _step,
+    "play": _play, "resume": _resume, "pause": _resume, "figures": _figures, "settings": _settings}

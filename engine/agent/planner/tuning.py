@@ -1,0 +1,113 @@
+"""Scripts that change and read settings: to a value, from the present one, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
+
+from engine.agent.house.domains import Domain, domains
+from engine.agent.planner import asking, compose
+from engine.agent.planner.clauses import Ask
+from engine.agent.planner.context import Context, domain_of
+from engine.agent.planner.deeds import shadowed, spiked
+from engine.agent.planner.quantities import Quantity
+from engine.agent.planner.sense import DOWN, UP
+from engine.agent.planner.steps import AskBack, Call, Result, Script, one
+from engine.agent.planner.values import named_settings, settings_in
+from engine.agent.planner.wording import ranges
+from engine.params import Knob
+
+
+def change(ask: Ask, context: Context) -> Script:
+    """Change settings, to a value or from the present one."""
+    of = domain_of(ask, context)
+    if spike := spiked(ask, of):
+        data = yield from one("inject", {**context.run_arguments(ask), "command": spike[0],
+                                         "arguments": spike[1]})
+        return compose.injected(data)
+    settings, free = settings_in(ask, of)
+    if ask.says("shadow"):
+        settings = shadowed(settings, of)
+    named = named_settings(ask, of)
+    if not named and not settings and context.setting and ask.reading.numbers:
+        named = [context.setting] if context.setting in ranges(of) else []
+    amount = _relative(ask, free, settings, of)
+    if amount and named:
+        settings = yield from _from_present(ask, context, of, named[0], amount)
+    if not settings:
+        raise AskBack(asking.which_setting(of, named))
+    context.setting = next(iter(settings))
+    asking.check_ranges(of, settings, AskBack)
+    data = yield from one("set_settings", {**context.run_arguments(ask), "settings": settings})
+    return compose.changed(data)
+
+
+def undo(ask: Ask, context: Context) -> Script:
+    """Take the last change of settings back."""
+    last = next((c for c in reversed(context.changes) if c["changed"] != "nothing"), None)
+    if last is None:
+        raise AskBack("There is no change of a setting to take back. Which setting should have "
+                      "which value?")
+    of = domains()[last["engine"]]
+    before = {k.name: found.group(1) for k in ranges(of).values()
+              if (found := re.search(rf"(?:^|, ){re.escape(k.label)} (.+?) → ", last["changed"]))}
+    settings = {n: _as_typed(v, ranges(of)[n]) for n, v in before.items()}
+    data = yield from one("set_settings", {"run": last["run"], "settings": settings})
+    return compose.changed(data)
+
+
+def _as_typed(said: str, knob: Knob) -> Any:
+    """A value that an answer told, as the setting takes it."""
+    if knob.kind == "bool":
+        return said == "on"
+    return said if knob.kind == "choice" else float(said.replace(",", ""))
+
+
+def _relative(ask: Ask, free: Sequence[Quantity], settings: Mapping[str, Any],
+              of: Domain) -> Callable[[float], float] | None:
+    """How a new value follows from the present one, or None for a plain value."""
+    tokens = ask.reading.tokens
+    factors = [q for q in ask.reading.numbers if q.role == "factor"]
+    kinds = ranges(of)
+    if any(kinds[n].kind in ("bool", "choice") for n in settings if n in kinds):
+        return None
+    if factors and not settings:
+        return lambda now: now * factors[0].value
+    down, up = ask.says(*DOWN), ask.says(*UP)
+    if not (up or down) or "to" in tokens:
+        return None
+    sign = -1 if down else 1
+    percent = [q for q in ask.reading.numbers if q.role == "percent"]
+    more = ask.says("more", "fewer", "less", "additional", "extra", "add", "remove", "longer",
+                    "shorter", "another")
+    if percent and ("by" in tokens or more):
+        share = percent[0].value / 100
+        return lambda now: now * (1 + sign * share)
+    plain = [q for q in ask.reading.numbers if q.role == "value"]
+    if plain and ("by" in tokens or more):
+        unit = next((kinds[n].unit for n in settings), "")
+        return lambda now: now + sign * plain[0].in_unit(unit)
+    return None
+
+
+def _from_present(ask: Ask, context: Context, of: Domain, name: str,
+                  amount: Callable[[float], float],
+                  ) -> Generator[list[Call], list[Result], dict[str, Any]]:
+    """The new value of a setting, from the one in force."""
+    data = yield from one("read_settings", {**context.run_arguments(ask), "names": [name]})
+    row = data["settings"][0]
+    value = amount(float(row["value"]))
+    whole = isinstance(row["value"], int)
+    return {name: round(value) if whole else float(f"{value:.6g}")}
+
+
+def settings(ask: Ask, context: Context) -> Script:
+    """Read settings."""
+    of = domain_of(ask, context)
+    names = named_settings(ask, of)
+    if not names and context.setting in ranges(of) and ask.says("it", "that", "this"):
+        names = [str(context.setting)]
+    context.setting = names[0] if names else context.setting
+    data = yield from one("read_settings", {**context.run_arguments(ask), "names": names[:6]})
+    return compose.settings(data, named=bool(names))
