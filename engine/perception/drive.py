@@ -1,4 +1,4 @@
-"""Closed-loop drives without a browser, on the truth."""
+"""Closed-loop drives without a browser, on the truth or by what a network sees."""
 
 from __future__ import annotations
 
