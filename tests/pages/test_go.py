@@ -63,6 +63,19 @@ def test_a_live_knob_reaches_the_search(page):
     assert run.pending is None
 
 
+def test_controls_that_were_out_of_sight_come_back_as_they_were(page):
+    run = the_run()
+    page.slider(key="go.param.c_puct").set_value(2.0).run()
+    for view in ("Training", "Play"):
+        page.button_group(key="go.view").set_value(view).run()
+    assert page.slider(key="go.param.c_puct").value == 2.0
+    assert page.button_group(key="go.param.size").value == "9"
+    assert page.session_state["go.seed"] == run.seed
+    page.slider(key="go.param.noise").set_value(0.25).run()
+    until(lambda: run.params.noise == 0.25)
+    assert run.params.c_puct == 2.0
+
+
 def test_another_board_begins_another_game(page):
     run = the_run()
     run.command("play", {"vertex": "E5"})
