@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,10 +11,10 @@ import streamlit as st
 from engine.errors import EngineError
 from engine.params import Params, knobs
 from engine.perception import fleet_runs, models
-from engine.perception.fleet_runs import FleetRun
+from engine.perception.fleet_runs import FleetRun, Kind
 
 
-def chooser(kind: str, make: str, params: type[Params], help: str, *,
+def chooser(kind: Kind, make: str, params: type[Params], help: str, *,
             networks: Mapping[str, str]) -> FleetRun | None:
     """The control row of a tab: choose a run, stop it or go on, start another.
 
@@ -52,7 +53,7 @@ def chooser(kind: str, make: str, params: type[Params], help: str, *,
     return chosen
 
 
-def _new(kind: str, names: list[str], params: type[Params], networks: Mapping[str, str]) -> None:
+def _new(kind: Kind, names: list[str], params: type[Params], networks: Mapping[str, str]) -> None:
     number = 1
     while f"{kind}-{number}" in names:
         number += 1
@@ -73,13 +74,14 @@ def _new(kind: str, names: list[str], params: type[Params], networks: Mapping[st
               args=(kind, params, tuple(networks)))
 
 
-def _begin(kind: str, params: type[Params], networks: tuple[str, ...]) -> None:
+def _begin(kind: Kind, params: type[Params], networks: tuple[str, ...]) -> None:
     state = st.session_state
     try:
         values = params.parse({k.name: state[f"perception.{kind}.new.{k.name}"]
                                for k in knobs(params)})
         weights = {n: models.find(state[f"perception.{kind}.net.{n}"]) for n in networks}
-        run = fleet_runs.start(kind, state[f"perception.{kind}.name"].strip(), values, weights)
+        run = fleet_runs.start(kind, state[f"perception.{kind}.name"].strip(),
+                               {**values.model_dump(), **weights})
     except EngineError as error:
         state[f"perception.{kind}.problem"] = str(error)
         return
@@ -93,6 +95,15 @@ def _attempt(kind: str, what: Callable[[str], object], name: str) -> None:
         st.session_state.pop(f"perception.{kind}.problem", None)
     except EngineError as error:
         st.session_state[f"perception.{kind}.problem"] = str(error)
+
+
+def recipe_of(run: FleetRun) -> dict[str, Any]:
+    """What determines a run's rows, as its ledger keeps it; {} before its process has begun."""
+    try:
+        found = json.loads((run.folder / "recipe.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def progress(run: FleetRun, noun: str) -> None:

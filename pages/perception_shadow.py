@@ -13,7 +13,7 @@ from engine.perception import fleet_runs
 from engine.perception.shadow import ShadowParams
 from pages.common.charts import chart_head, colours, figure, show, swatch
 from pages.common.components import cards
-from pages.perception_fleet import chooser, figure_card, progress
+from pages.perception_fleet import chooser, figure_card, progress, recipe_of
 
 EVERY_S: Final = 3.0
 PAIRED: Final = (
@@ -58,8 +58,9 @@ def _live(name: str, drive: str) -> None:
         st.caption("The first vehicle is on its way; starting takes some seconds.")
         return
     cards(_items(facts), key="perception-shadow-cards")
-    recipe = run.recipe
-    names = f"{recipe.get('production', '?')} drives, {recipe.get('candidate', '?')} watches"
+    recipe = recipe_of(run)
+    names = " drives, ".join(str(recipe.get(n, "?")).removesuffix(".safetensors")
+                             for n in ("production", "candidate")) + " watches"
     with st.container(key="charts"):
         left, right = st.columns([1.5, 1])
         with left:

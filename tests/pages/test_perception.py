@@ -105,9 +105,7 @@ def test_shadow_shows_what_a_fleet_found_and_what_to_do_without_one(tmp_path):
     assert "Send out a fleet" in app.info[0].value
     folder = tmp_path / "perception" / "fleet" / "night"
     folder.mkdir(parents=True)
-    (folder / "command.json").write_text(json.dumps(
-        {"kind": "shadow", "words": ["shadow"], "recipe": {"production": "a", "candidate": "b"}}),
-        "utf-8")
+    (folder / "command.json").write_text('["shadow"]', "utf-8")
     pair = {"production": 2.0, "candidate": 1.0, "difference": -1.0, "interval": [-1.5, -0.5]}
     (folder / "facts.json").write_text(json.dumps(
         {"of": 8, "vehicles": 8, "looks": 80, "driven_again": 2, "false_positives": pair,
