@@ -10,7 +10,7 @@ from pydantic import Field
 from engine.agent.house.house import House
 from engine.agent.tools import Answer, Arguments, Tool
 from engine.errors import InvalidInput
-from engine.go.vertices import vertex_of
+from engine.go import vertices
 from engine.live.run import Run
 from engine.live.simulation import Simulation, SnapshotSource
 
@@ -80,9 +80,9 @@ def view(world: Simulation, move: str = "") -> dict[str, Any]:
     assert isinstance(world, SnapshotSource)
     facts = world.snapshot().facts
     size = facts["size"]
-    rows = [{"move": vertex_of(c["point"], size), "visits": c["visits"], "win": c["win"],
+    rows = [{"move": vertices.vertex_of(c["point"], size), "visits": c["visits"], "win": c["win"],
              "lead": c["score"], "lost": c["lost"],
-             "line": [vertex_of(p, size) for p in c["line"][:LINE]]} for c in facts["candidates"]]
+             "line": [vertices.vertex_of(p, size) for p in c["line"][:LINE]]} for c in facts["candidates"]]
     asked = [r for r in rows if r["move"] == move.upper()]
     if move and rows and not asked:
         raise InvalidInput(f"the search has not looked at {move.upper()} in this position; its "
