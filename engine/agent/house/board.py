@@ -82,7 +82,8 @@ def view(world: Simulation, move: str = "") -> dict[str, Any]:
     size = facts["size"]
     rows = [{"move": vertices.vertex_of(c["point"], size), "visits": c["visits"], "win": c["win"],
              "lead": c["score"], "lost": c["lost"],
-             "line": [vertices.vertex_of(p, size) for p in c["line"][:LINE]]} for c in facts["candidates"]]
+             "line": [vertices.vertex_of(p, size) for p in c["line"][:LINE]]}
+            for c in facts["candidates"]]
     asked = [r for r in rows if r["move"] == move.upper()]
     if move and rows and not asked:
         raise InvalidInput(f"the search has not looked at {move.upper()} in this position; its "
