@@ -137,13 +137,19 @@ class Agent:
         if self._purse is None or not costs:
             return _Reply(self, limits, conversation, stop, tell, trace or Trace(),
                           self._rng).run()
-        taken = self._purse.take(limits.money)
+        try:
+            taken = self._purse.take(limits.money)
+        except EngineError:
+            if self.settings.price.costs:
+                raise
+            taken = 0.0  # the model is free and answers; tools that cost are refused
         work = _Reply(self, limits.with_changes(money=taken), conversation, stop, tell,
                       trace or Trace(), self._rng)
         try:
             return work.run()
         finally:
-            self._purse.settle(taken, work.meter.dollars)
+            if taken or work.meter.dollars:
+                self._purse.settle(taken, work.meter.dollars)
 
 
 class _Reply:

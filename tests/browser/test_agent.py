@@ -8,6 +8,16 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 START = "start the small warehouse with 30 robots"
+PAINTED = """() => {
+  const find = (root) => { for (const e of root.querySelectorAll("*")) {
+    if (e.matches(".thumb canvas")) return e;
+    const inner = e.shadowRoot && find(e.shadowRoot);
+    if (inner) return inner; } };
+  const canvas = find(document);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const colours = new Set(new Uint32Array(data.buffer));
+  return canvas.width > 100 && colours.size > 3;
+}"""
 
 
 def facts(window: Window) -> dict:
@@ -50,6 +60,13 @@ def test_a_question_is_asked_approved_and_answered(window, app):
     assert "Robots 30" in page.locator("article.agent").last.inner_text()
     link = page.locator("a.run-link").first.get_attribute("href")
     assert link.startswith("/warehouse?run=")
+    assert "warehouse" in page.locator(".thumb figcaption").inner_text()
+    # the run goes on, and its small picture with it
+    step = page.locator(".thumb figcaption .muted")
+    until(lambda: step.inner_text().startswith("step "), 60)
+    first = step.inner_text()
+    until(lambda: step.inner_text() != first, 60)
+    assert page.evaluate(PAINTED)
     page.locator(".step summary").first.click()
     assert '"robots": 30' in page.locator(".step-body").first.inner_text()
     assert page.locator(".span").count() >= 4
@@ -138,3 +155,23 @@ def test_a_message_that_is_too_long_is_refused_and_kept(window, app):
     page.locator("textarea.ask").press("Enter")
     assert "at most 100,000" in page.locator(".problem").inner_text()
     assert len(page.locator("textarea.ask").input_value()) == 1_000_000
+
+
+def test_limits_stay_when_who_answers_and_the_view_change(window, app):
+    page = ready(window, app + "/agent")
+    page.get_by_text("Never", exact=True).click()
+    window.settle()
+    page.get_by_text("Evaluation", exact=True).click()
+    page.get_by_text("No suite has been run here yet").wait_for(timeout=60_000)
+    page.get_by_text("Chat", exact=True).click()
+    page.wait_for_selector("textarea.ask", timeout=60_000)
+    until(lambda: facts(window).get("label"), 60)
+    window.settle()
+    page.locator("[data-testid=stPopoverButton]:visible", has_text="Limits").click()
+    turns = page.get_by_role("slider", name="Turns at most")
+    turns.wait_for(timeout=30_000)
+    assert turns.input_value() == "10"
+    page.keyboard.press("Escape")
+    ask(window, START)
+    done(window)
+    page.locator(".step[data-state=failed]", has_text="switched off").wait_for(timeout=30_000)

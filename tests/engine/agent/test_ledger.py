@@ -9,11 +9,12 @@ from engine.agent.budget import Limits, Price
 from engine.agent.conversation import Conversation
 from engine.agent.ledger import DOMAIN, DayPurse, Ledger, day_cap
 from engine.agent.loop import Agent, Settings
-from engine.agent.messages import Assistant, User
+from engine.agent.messages import Assistant, ToolCall, User
 from engine.agent.model import Reply, Usage
-from engine.agent.tools import Toolbox
+from engine.agent.tools import Tool, Toolbox
 from engine.errors import InvalidInput, StoreError
 from engine.store import open_store
+from tests.engine.agent.house import Nothing
 from tests.engine.agent.scripted import Scripted
 
 
@@ -96,11 +97,12 @@ def test_a_cap_that_is_no_amount_spends_nothing(monkeypatch, named):
         day_cap(5.0)
 
 
-def reply(store, cap, price, model=None):
+def reply(store, cap, price, model=None, tools=()):
     model = model or Scripted([(Reply(Assistant("Fine."), Usage(1000, 500)),)])
     talk = Conversation()
     talk.say(User("Go."))
-    agent = Agent(model, Toolbox([]), Settings(limits=Limits(money=1.0), price=price),
+    agent = Agent(model, Toolbox(tools),
+                  Settings(limits=Limits(money=1.0), price=price, changes="allow"),
                   purse=DayPurse(lambda: store, cap))
     return agent.reply(talk, threading.Event(), lambda _: None), model
 
@@ -132,3 +134,10 @@ def test_a_store_that_is_gone_stops_what_costs_and_nothing_else(store):
     assert model.requests == []
     ended, _ = reply(store, 5.0, Price())
     assert ended.how == "answered"
+    call = Reply(Assistant("", (ToolCall("c", "paint", "{}"),), "tool_calls"))
+    painted = []
+    paint = Tool("paint", "Costs.", Nothing, "money", lambda _a, _c: painted.append(1), price=0.1)
+    ended, model = reply(store, 5.0, Price(), Scripted([(call,), (Reply(Assistant("No.")),)]),
+                         [paint])
+    assert (ended.how, painted) == ("answered", [])
+    assert "it costs up to $0.10" in model.requests[1][-1].content
