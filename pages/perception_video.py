@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import time
@@ -28,6 +28,7 @@ from pages.common.components import cards
 FILMS: Final = ("mp4", "mov", "webm", "mkv", "avi")
 PICTURES: Final = ("jpg", "jpeg", "png", "webp")
 MOST_FRAMES: Final = 120
+SHOWN_PX: Final = 960
 MOST_MB: Final = video.MOST_BYTES // 2**20
 EMPTY: Final = np.zeros((0, 0, 3), np.uint8)
 
@@ -105,7 +106,7 @@ def _look(files: Sequence[tuple[str, bytes]]) -> None:
         runtime = load_runtime(models.find(state["perception.video.network"]))
         with _timed(files, float(state["perception.video.every"])) as (name, count, timed):
             frames, shown = [], []
-            for k, frame in enumerate(video.analyse(timed, runtime, params)):
+            for k, frame in enumerate(video.analyse(_legible(timed), runtime, params)):
                 shown.append(jpeg(frame.overlay))
                 frames.append(dataclasses.replace(frame, picture=EMPTY, overlay=EMPTY))
                 bar.progress(min(1.0, (k + 1) / count), f"Frame {k + 1}")
@@ -137,6 +138,13 @@ def _timed(files: Sequence[tuple[str, bytes]], every_s: float,
     with video.open_video(data, name) as source:
         length = source.duration_s or video.MOST_SECONDS
         yield name, max(1, min(MOST_FRAMES, round(length / every_s))), video.frames(source, every_s)
+
+
+def _legible(timed: Iterable[Timed]) -> Iterator[Timed]:
+    """Small pictures enlarged, so that what is written over them can be read."""
+    for at, picture in timed:
+        times = max(1, round(SHOWN_PX / picture.shape[1]))
+        yield at, np.repeat(np.repeat(picture, times, axis=0), times, axis=1)
 
 
 def _result(seen: Seen) -> None:
@@ -177,7 +185,7 @@ def _items(seen: Seen, outside: int) -> list[dict[str, Any]]:
         {"label": "Frames", "value": f"{len(frames)}", "note": "", "series": boxes,
          "help": "Looked at; the line shows boxes a frame."},
         {"label": "Drift", "value": f"{np.mean(drifts):.2f}" if drifts else None,
-         "note": f"{outside} beyond the known" if drifts else "no known pictures shipped",
+         "note": f"{outside} beyond the known" if drifts else "no reference",
          "series": drifts, "help": "Mean distance to known pictures; beyond the trigger's limit a "
                                    "picture counts as outside."},
         {"label": "Uncertainty", "value": f"{np.mean([f.uncertainty for f in frames]):.3f}",

@@ -71,6 +71,18 @@ def test_a_scenario_begins_with_its_own_town_and_keeps_what_is_seen(page):
     assert run.label == "Construction zone"
 
 
+def test_controls_that_were_out_of_sight_come_back_as_they_were(page):
+    run = the_run()
+    page.slider(key="perception.param.comfort_weight").set_value(2.0).run()
+    for view in ("Training", "Drive"):
+        page.button_group(key="perception.view").set_value(view).run()
+    assert page.slider(key="perception.param.comfort_weight").value == 2.0
+    page.slider(key="perception.param.noise_percent").set_value(3.0).run()
+    until(lambda: run.params.noise_percent == 3.0)
+    assert run.params.comfort_weight == 2.0
+    assert run.ask(lambda sim: sim.planner.weights.comfort) == 2.0
+
+
 def test_a_link_opens_its_scenario():
     opened(scenario="cut-in")
     assert the_run().params.scenario == "cut-in"
