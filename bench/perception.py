@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
         world = World(PerceptionParams(), SEED)
         renderer = Renderer(world, threads=threads)
         row(f"render eight cameras, {threads} thread(s)",
-            *timed(lambda r=renderer, w=world: r.render(w.snapshot())))
+            *timed(partial(renderer.render, world.snapshot())))
     runtime = load_runtime(options.weights)
     images = Renderer(World(PerceptionParams(), SEED)).render(world.snapshot()).images
     planes = np.stack([ground_plane(c) for c in rig()])
