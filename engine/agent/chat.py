@@ -284,6 +284,7 @@ class Chat:
     def _answer(self, model: ChatModel) -> None:
         """Start the reply to the last message."""
         self.notice = ""
+        self.ended.pop(self.conversation.head, None)
         self._stop = threading.Event()
         self.trace = Trace(lambda _: self._changed())
         self._thread = threading.Thread(target=self._work, args=(model,), name="reply",

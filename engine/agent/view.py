@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.agent.clean import visible
 from engine.agent.desk import house_tools
+from engine.agent.events import Ended
 from engine.agent.messages import Assistant, ToolResult, User
 from engine.agent.models import model_of
 from engine.errors import EngineError
@@ -58,6 +59,9 @@ def _items(chat: Chat) -> list[dict[str, Any]]:
             out.append({"who": "you", "node": node, "text": message.text,
                         "branches": branches if len(branches) > 1 else []})
             reply = None
+            if node in chat.ended:  # it failed before anything was said
+                out.append({"who": "agent", "node": node, "text": "", "steps": [], "finish": "",
+                            "branches": [], "thumb": None, "ended": _outcome(chat.ended[node])})
         elif isinstance(message, Assistant):
             if reply is None:
                 branches = talk.siblings(node)
@@ -73,8 +77,7 @@ def _items(chat: Chat) -> list[dict[str, Any]]:
                 {"id": c.id, "tool": c.name, "arguments": _shown(c.arguments), "ok": None,
                  "result": "", **_known(steps.get(c.id))} for c in message.calls]
             if ended := chat.ended.get(node):
-                reply["ended"] = {"how": ended.how, "text": ended.text, "seconds": ended.seconds,
-                                  "tokens": ended.usage.total, "dollars": ended.dollars}
+                reply["ended"] = _outcome(ended)
         elif isinstance(message, ToolResult) and reply is not None:
             for step in reply["steps"]:
                 if step["id"] == message.call_id:
@@ -82,6 +85,12 @@ def _items(chat: Chat) -> list[dict[str, Any]]:
                     step["result"] = message.content[:MAX_RESULT]
                     step["untrusted"] = message.untrusted
     return out
+
+
+def _outcome(ended: Ended) -> dict[str, Any]:
+    """How a reply ended, and what it used."""
+    return {"how": ended.how, "text": ended.text, "seconds": ended.seconds,
+            "tokens": ended.usage.total, "dollars": ended.dollars}
 
 
 def _known(step: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -20,8 +20,8 @@ const pretty = (text) => {
   }
 };
 
-function step(data, live) {
-  const state = live ? "running" : data.ok === null ? "stopped" : data.ok ? "done" : "failed";
+function step(data, live, waits) {
+  const state = waits ? "waiting" : live ? "running" : data.ok === null ? "stopped" : data.ok ? "done" : "failed";
   const node = element(
     "details.step",
     { "data-state": state, open: state === "failed" },
@@ -89,7 +89,7 @@ export class Talk {
     if (!facts.items.length) wanted.push(this.#empty(facts));
     if (facts.question) wanted.push(this.#ask(facts.question));
     else this.question = null;
-    if (facts.notice) wanted.push(element("p.notice-line", { role: "status" }, facts.notice));
+    if (facts.notice && facts.notice !== last?.ended?.text) wanted.push(element("p.notice-line", { role: "status" }, facts.notice));
     if (wanted.length !== node.children.length || wanted.some((n, i) => n !== node.children[i])) {
       node.replaceChildren(...wanted);
       this.grown.disconnect();
@@ -203,28 +203,28 @@ export class Talk {
         element("span.muted", {}, said),
         element("span.grow"),
         ...branches(item, this.send),
-        thumb(true),
-        thumb(false),
-        element("button", { type: "button", onclick: () => navigator.clipboard?.writeText(item.text) }, "Copy"),
+        ...(item.text || item.steps.length
+          ? [thumb(true), thumb(false), element("button", { type: "button", onclick: () => navigator.clipboard?.writeText(item.text) }, "Copy")]
+          : []),
         element("button", { type: "button", onclick: () => this.send("again", { node: item.node }) }, "Again"),
       ),
     );
     return element("article.agent", {}, element("span.who", { "aria-hidden": "true" }, "◆"), body);
   }
 
-  #steps(steps, running) {
+  #steps(steps, running, question) {
     return steps.length
-      ? [element("section.steps", { "aria-label": "Steps" }, ...steps.map((s) => step(s, running?.find((r) => r.call === s.id) ?? null)))]
+      ? [element("section.steps", { "aria-label": "Steps" }, ...steps.map((s) => step(s, running?.find((r) => r.call === s.id) ?? null, question?.call_id === s.id)))]
       : [];
   }
 
   #live(item, facts) {
     const node = (this.liveNode ??= element("article.agent.live", {}, element("span.who", { "aria-hidden": "true" }, "◆"), element("div.reply", {}, element("div.live-steps"), element("div.live-text"))));
     const [stepsBox, textBox] = node.lastChild.children;
-    const drawn = `${item.steps.map((s) => `${s.id}${s.ok}`).join()}|${facts.running.map((r) => r.call).join()}`;
+    const drawn = `${item.steps.map((s) => `${s.id}${s.ok}`).join()}|${facts.running.map((r) => r.call).join()}|${facts.question?.call_id}`;
     if (stepsBox.dataset.drawn !== drawn) {
       stepsBox.dataset.drawn = drawn;
-      stepsBox.replaceChildren(...this.#steps(item.steps, facts.running));
+      stepsBox.replaceChildren(...this.#steps(item.steps, facts.running, facts.question));
     }
     for (const r of facts.running) {
       const at = item.steps.findIndex((s) => s.id === r.call);

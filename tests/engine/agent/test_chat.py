@@ -58,7 +58,7 @@ def world(store, tmp_path):
 
 def ask(world, said, name="ask", **arguments):
     world.command(name, {"text": said, **arguments} if said is not None else arguments)
-    until(lambda: not world.chat.busy)
+    until(lambda: not world.chat.busy, 60)
     return world.snapshot().facts
 
 
@@ -284,6 +284,19 @@ def test_what_a_chat_and_a_day_cost_is_what_the_api_counted(world, monkeypatch, 
         assert len(script.requests) == 2
         world.apply(AgentParams())
         assert ask(world, "thanks")["items"][-1]["ended"]["how"] == "answered"  # costs nothing
+
+
+def test_a_reply_that_failed_stays_in_the_chat_with_its_reason(world, monkeypatch):
+    with serving(Status(401), text("Fine."), text("Better.")) as script:
+        monkeypatch.setenv("ATRIUM_MODEL", "m")
+        monkeypatch.setenv("OPENAI_BASE_URL", script.url)
+        world.apply(AgentParams(answers="model"))
+        ask(world, "How is it?")
+        facts = ask(world, "And now?")
+        assert [i["who"] for i in facts["items"]] == ["you", "agent", "you", "agent"]
+        assert "OPENAI_API_KEY" in facts["items"][1]["ended"]["text"]
+        facts = ask(world, None, "again", node=facts["items"][1]["node"])
+        assert [i["text"] for i in facts["items"]] == ["How is it?", "Better."]
 
 
 def test_a_picture_is_kept_by_the_server_and_fetched_once(world, monkeypatch):
