@@ -2,12 +2,16 @@
 
 import io
 import json
+import re
 import zlib
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from engine import perception
 from engine.errors import EngineError, InvalidInput
 from engine.live.codec import decode_snapshot, encode_snapshot
 from engine.live.simulation import SnapshotSource
@@ -206,6 +210,16 @@ def test_a_wheel_beyond_its_stop_is_refused(steer):
 def test_every_command_says_what_it_takes():
     assert all(c.help.endswith(".") for c in COMMANDS.values())
     assert all(k.help for k in knobs(DriveParams))
+
+
+def test_every_public_name_is_at_home():
+    for name in perception.__all__:
+        home = find_spec(f"engine.perception.{perception._HOME[name]}")
+        assert home is not None, name
+        assert re.search(rf"^(class|def) {name}\b|^{name}\b", Path(home.origin).read_text("utf-8"),
+                         re.MULTILINE), name
+    with pytest.raises(AttributeError, match="teleport"):
+        perception.teleport  # noqa: B018 - asking is the test
 
 
 def test_a_negative_seed_is_refused():
