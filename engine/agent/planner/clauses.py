@@ -14,6 +14,7 @@ from engine.agent.planner.acts import ActModel, Guess
 from engine.agent.planner.lexicon import Entry, Lexicon, lexicon
 from engine.agent.planner.mentions import Reading, read
 from engine.agent.planner.phrases import patterns, plain_words
+from engine.agent.planner.quantities import UNITS
 from engine.agent.planner.sense import sensible
 
 STATE: Final = "STATE "
@@ -28,6 +29,7 @@ _AND: Final = re.compile(r"(?i)\s+(?:and|plus)\s+|\s*,\s*")
 _LEADING: Final = frozenset((
     "please", "also", "then", "can", "could", "you", "now", "after", "that", "afterwards", "next",
     "finally", "just", "when", "done", "once", "it", "is", "only", "would", "so"))
+_DRAWN: Final = frozenset(("chart", "graph", "plot", "csv", "histogram", "curve"))
 _NEVER_ALONE: Final = frozenset(("again", "other", "hello", "thanks"))
 _QUESTION: Final = ("what", "how", "why", "which", "where", "who", "when", "is", "are", "does",
                     "do", "let")
@@ -110,6 +112,10 @@ class Reader:
                 # "the airport scenario, 95 drivers": what it is to start with
                 joined = self.ask(f"{left}, {rest[0].text}", here)
                 first, rest = replace(joined, guess=first.guess), rest[1:]
+            if first.act == "inject" and _lasting(rest[0]):
+                # "robot 16 has a flat tyre, have it stand for 3 min": how long it lasts
+                joined = self.ask(f"{left} {rest[0].text}", here)
+                first, rest = replace(joined, guess=first.guess), rest[1:]
             best = [first, *rest] if first.act != "hello" else rest
             break
         return best
@@ -119,7 +125,15 @@ class Reader:
         words = text.lower().split()
         while words and words[0].strip(",:") in _LEADING:
             words = words[1:]
-        return bool(words) and words[0].strip("?,.") in _openings()
+        drawn = len(words) > 1 and words[0] in ("a", "the") and words[1].strip("?,.") in _DRAWN
+        return drawn or (bool(words) and words[0].strip("?,.") in _openings())
+
+
+def _lasting(ask: Ask) -> bool:
+    """Whether a clause says nothing but how long something lasts."""
+    numbers = ask.reading.numbers
+    return bool(numbers) and not (ask.reading.mentions or ask.reading.agents) and all(
+        UNITS.get(q.unit, ("",))[0] == "time" for q in numbers)
 
 
 def _two_systems(text: str, whole: Ask) -> list[str]:

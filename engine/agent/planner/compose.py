@@ -22,6 +22,8 @@ from engine.agent.planner.wording import (
 SHOWN_FIGURES: Final = 8
 SHOWN_ROWS: Final = 12
 SHOWN_MOVES: Final = 3
+CLOSE: Final = 0.2
+"""Share of the question's words that a second passage may lack to be told as well."""
 
 
 def failed(sentence: str) -> str:
@@ -208,9 +210,9 @@ def known(data: Mapping[str, Any]) -> str:
     if not hits:
         return ("I found nothing about that in what Atrium knows. Upload a file, or ask about one "
                 "of its systems.")
-    best = hits[0]
-    more = ", ".join(dict.fromkeys(source_text(h) for h in hits[1:4]))
-    text = f"{best['text']}\n\nFrom {source_text(best)}."
+    best, close = hits[0], [h for h in hits[1:2] if h["words"] >= hits[0]["words"] - CLOSE]
+    more = ", ".join(dict.fromkeys(source_text(h) for h in hits[1 + len(close):4]))
+    text = "\n\n".join(f"{h['text']}\n\nFrom {source_text(h)}." for h in (best, *close))
     return text + (f" See also {more}." if more else "")
 
 

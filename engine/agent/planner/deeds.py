@@ -24,6 +24,12 @@ _BREAKS: Final = frozenset(map(stem, (
     "malfunction", "sabotage", "breakdown")))
 # incidents that pass: "stop the rain" ends it, "stop a station" causes it
 _PASSING: Final = frozenset(("rain", "demand_spike", "surge_outage"))
+_CLOSABLE: Final = frozenset(("close_bridge", "close_aisle", "stop_station"))
+_CLOSING: Final = frozenset(map(stem, (
+    "close", "closure", "shut", "block", "stop", "barricade", "seal", "lock", "halt", "no",
+    "nobody", "collapse", "out", "down", "offline", "break", "kill", "disable", "obstruct", "off",
+    "cut",
+    "outage", "fail", "spill", "accident", "barrier", "impassable", "fall")))
 # words that tell a command where no whole phrase was found
 _BY_WORD: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "warehouse": (("row", "close_aisle"), ("column", "close_aisle"), ("aisle", "close_aisle"),
@@ -55,10 +61,11 @@ def deed(ask: Ask, of: Domain) -> tuple[str | None, dict[str, Any]]:
         command = "stop_station"
     if command is None:
         stems = {stem(t) for t in (*tokens, *ask.reading.shape)}
-        command = next((c for word, c in _BY_WORD.get(of.name, ()) if stem(word) in stems), None)
+        command = next((c for word, c in _BY_WORD.get(of.name, ()) if stem(word) in stems
+                        and (c not in _CLOSABLE or stems & (_CLOSING | UNDO | {"again"}))), None)
     if command is None or command not in of.commands:
         return None, {}
-    if command == "recover" or _undoes(ask, command):
+    if "recover" in of.commands and (command == "recover" or _undoes(ask, command)):
         return "recover", _undone(ask, of, command)
     return command, _arguments(ask, command)
 
@@ -70,6 +77,8 @@ def _undoes(ask: Ask, command: str) -> bool:
         return False  # "break robot 3, the repair takes five minutes"
     if command in _PASSING and not ask.reading.numbers and ask.says(*_ENDS):
         return True
+    if command in _CLOSABLE and "again" in stems and not stems & _CLOSING:
+        return True  # "let the cars over the bridge again"
     return bool(UNDO & stems) and command not in ("stadium", "airport_bank")
 
 

@@ -10,6 +10,7 @@ from engine.agent.planner.clauses import NOWHERE, Ask, Here, Reader
 from engine.agent.planner.lexicon import Kind
 from engine.agent.planner.quantities import Quantity
 
+_DESK = re.compile(r"p\d{1,3}")
 SHORT = 7
 _PRONOUNS = frozenset(("it", "that", "this", "them"))
 _SETTING = ("set", "make", "put", "change", "turn", "switch", "raise", "increase", "lower",
@@ -50,6 +51,8 @@ def rephrase(last: Ask, new: Ask, reader: Reader, here: Here = NOWHERE) -> Ask |
         else:
             extra += ["robot" if new.reading.agents[0][0] != "dispatch" else "driver",
                       str(new.reading.agents[0][1])]
+    desks = [t for t in new.reading.tokens if _DESK.fullmatch(t)]
+    edits += [(i, i + 1, desks[:1]) for i, t in enumerate(tokens) if desks and _DESK.fullmatch(t)]
     for start, end, words in sorted(edits, reverse=True):
         tokens[start:end] = words
     ask = reader.ask(" ".join([*tokens, *extra]), here)

@@ -76,7 +76,7 @@ class Lexicon:
                         self._add(Entry("CHOICE", engine, k.name, choice), (choice,))
             for name, scenario in of.scenarios.items():
                 self._add(Entry("SCENARIO", engine, name), (scenario.label,))
-            for name in of.commands:
+            for name in of.commands if engine not in _LATER else ():
                 self._add(Entry("COMMAND", engine, name), (name.replace("_", " "),))
             for f in of.figures:
                 if engine in _LATER:

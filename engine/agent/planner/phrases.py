@@ -24,7 +24,8 @@ _WORD: Final = re.compile(r"[a-z]+(?:[-'/][a-z]+)*")
 POLITE: Final = ("please", "could you", "can you", "hey", "ok", "now", "so", "then", "just",
                  "i want to", "would you", "quickly", "atrium ,", "hi ,", "well ,", "kindly")
 TAILS: Final = ("please", "now", "for me", "thanks", "?", ".", "!", "then", "if you can", "ok ?",
-                "right now", "again")
+                "right now", "again", "right away", "immediately", "at once", "straight away",
+                 "quickly")
 SMALL: Final = frozenset((
     "the", "a", "an", "of", "in", "to", "me", "it", "is", "are", "for", "please"))
 FILLERS: Final = ("the", "a", "really", "just", "maybe", "actually", "also", "quickly", "my", "our",

@@ -141,6 +141,8 @@ def plan(messages: Sequence[Message], tools: frozenset[str],
 def understand(text: str, before: Sequence[str], reader: Reader,
                here: Here = NOWHERE) -> list[Ask]:
     """What a message asks for; follow-ups become the whole request that they stand for."""
+    if "```" in text:
+        return [certain(reader.ask(text, here), "code")]
     if _SELECT.search(text):
         return [certain(reader.ask(text, here), "sql")]
     if _SQL.search(text):

@@ -188,6 +188,10 @@ def _plain(tokens: list[str], i: int) -> Quantity | None:
     if UNITS.get(unit, ("",))[0] == "money" and unit not in ("cent", "cents") \
             and re.fullmatch(r"\d\d", tokens[end] if end < len(tokens) else ""):
         value, end = value + float(tokens[end]) / 100, end + 1  # 3 euros 50
+    clock = tokens[end] if not unit and end < len(tokens) else glued.group(1) if glued else ""
+    if clock in ("am", "pm", "a.m", "p.m") and 0 <= value <= 12:
+        value, unit = value % 12 + (12 if clock.startswith("p") else 0), "h"
+        end += 0 if glued else 1
     role: Role = "percent" if UNITS.get(unit, ("",))[0] == "percent" else "value"
     return Quantity(value, unit, role, i, end)
 
@@ -238,4 +242,4 @@ def single(word: str) -> float | None:
     value = float(digits.replace(",", "").replace("'", "")) * (-1 if sign else 1)
     if tail in ("k", "m") and tail in _SCALES:
         return value * _SCALES[tail] if tail == "k" else value * 1e6
-    return value if not tail or tail in UNITS else None
+    return value if not tail or tail in UNITS or tail in ("am", "pm") else None

@@ -61,6 +61,7 @@ _PACE: Final = re.compile(r"speed|fast|slow|quick|pace|tempo|step|throttle|hurry
                           r"|playback|flat|tick|frame|accelerat")
 _IMPERATIVE: Final = frozenset((
     "set", "change", "adjust", "switch", "modify", "tweak", "alter", "update", "configure"))
+_ADJUST: Final = frozenset(("set", "change", "adjust", "modify", "tweak", "alter"))
 _PLACES: Final = frozenset((
     "bridge", "aisle", "station", "desk", "row", "column", "rain", "stadium", "airport", "spike",
     "outage", "fault", "faults", "incident", "incidents", "robot", "broken", "everything", "storm",
@@ -73,7 +74,8 @@ _DEFINING: Final = frozenset((
     "mean", "means", "meaning", "explain", "define", "definition", "stand", "computed", "measured",
     "calculated", "difference", "why", "paper", "who", "docs", "documentation", "papers", "search",
     "defined", "describe", "say", "term", "word", "teach", "theory", "concept", "unit", "formula",
-    "estimated", "determined", "work", "works", "literature", "idea", "important", "understand"))
+    "plain", "simple", "estimated", "determined", "work", "works", "literature", "idea",
+    "important", "understand"))
 _CALL: Final = re.compile(r"\b(print|sum|max|min|len|abs|sorted|range|round|pow|math\.\w+|import)"
                           r"\s*[\( ]\s*[\w'\"\[(-]")
 _WHOLE: Final = frozenset((
@@ -144,6 +146,10 @@ def _certain(text: str, reading: Reading) -> str:
     start = next((i for i, t in enumerate(reading.tokens)
                   if t not in _POLITE and t not in _MODAL and t != "you"), 0)
     said = " ".join(reading.tokens[start:])
+    first, follows = (*reading.tokens[start:start + 2], "", "")[:2]
+    if first in _ADJUST and follows != "up" and not (reading.of("ENGINE") or reading.agents) and (
+            reading.of("PARAM") or "setting" in words):
+        return "set"
     if _NEW_RUN.match(said):
         return "start"
     if _END_RUN.match(said) and not _FOR_NOW & set(words):

@@ -14,7 +14,7 @@ from engine.agent.house.house import House
 from engine.agent.knowledge.index import Index
 from engine.agent.knowledge.passages import Passage
 from engine.agent.loop import Settings
-from engine.agent.messages import Assistant, System, ToolResult, User, violations
+from engine.agent.messages import Assistant, System, ToolCall, ToolResult, User, violations
 from engine.agent.planner.acts import act_model
 from engine.agent.planner.lexicon import lexicon, spoken
 from engine.agent.planner.mentions import read
@@ -157,11 +157,41 @@ def test_what_is_called(said, tool, arguments):
     (("start the warehouse with 100 robots", "and with 300"), "start_run",
      {"settings": {"robots": 300}}),
     (("why did robot 17 wait?", "and robot 18?"), "inspect", {"agent": 18}),
-    (("how is the throughput", "and the backlog?"), "read_figures", {"names": ["backlog"]})])
+    (("how is the throughput", "and the backlog?"), "read_figures", {"names": ["backlog"]}),
+    (("inspect robot 5", "now 23"), "inspect", {"agent": 23}),
+    (("stop station P02", "and P03 as well"), "inject", {"arguments": {"station": "P03"}}),
+    (("what is the backlog limit", "then set it to 800"), "set_settings",
+     {"settings": {"backlog_limit": 800}}),
+    (("turn opportunity charging off", "turn it back on"), "set_settings",
+     {"settings": {"opportunity_charging": True}}),
+    (("set the order rate to 1000", "20 % more than that"), "read_settings",
+     {"names": ["orders_per_h"]})])
 def test_follow_ups_stand_for_the_whole_request(said, tool, arguments):
     ((called, given),) = first(*said)
     assert called == tool
     assert {k: given[k] for k in arguments} == arguments
+
+
+def test_a_change_is_taken_back():
+    told = {"run": 12, "engine": "warehouse", "state": "running", "waits_for_reset": [],
+            "changed": "Order rate 1,200 → 2,400 orders/h, Opportunity charging on → off"}
+    call = ToolCall("plan_0", "set_settings", "{}")
+    calls, _, _ = plan([STATE, User("double the orders, no charging"),
+                        Assistant("", (call,), "tool_calls"),
+                        ToolResult("plan_0", "set_settings", json.dumps(told)), Assistant("ok"),
+                        User("undo that")], TOOLS)
+    assert [c.arguments for c in calls] == [{"run": 12, "settings": {
+        "orders_per_h": 1200.0, "opportunity_charging": True}}]
+    assert "no change" in first("undo that")
+
+
+@pytest.mark.parametrize("said", [
+    "don't pause it", "no need to pause", "the weight should be 1", "should i break up with him?",
+    "let the cars over the bridge tomorrow", "how do i stop hiccups", "put it at 12"])
+def test_nothing_changes_where_nothing_was_asked_for(said):
+    changing = {"start_run", "control_run", "set_settings", "inject", "play_move"}
+    calls, _, _ = plan([STATE, User(said)], TOOLS)
+    assert not changing & {c.tool for c in calls}
 
 
 @pytest.mark.parametrize(("said", "words"), [
