@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import streamlit as st
 
 from engine.dispatch import SCENARIOS, DispatchParams, DispatchSimulation
+from engine.dispatch.score import PRESETS, Weights
 from engine.errors import EngineError
 from engine.live import Run
 from pages.common.components import (
@@ -19,7 +20,7 @@ from pages.common.components import (
     readout,
     versus,
 )
-from pages.common.controls import groups, knob_group, problem_notice, sync_controls
+from pages.common.controls import groups, knob_group, problem_notice, push, sync_controls
 from pages.common.export import export_row
 from pages.common.runbar import begin_again, complain, run_bar
 from pages.common.session import open_run, stop_with
@@ -39,6 +40,8 @@ STAGE_PX: Final = 636
 INSPECTOR_PX: Final = 424
 VERSUS_PX: Final = 290
 FIRST: Final = "evening"
+WEIGHT: Final = "dispatch.param.weight_"
+"""How the keys of the four sliders begin."""
 MAP, AERIAL, SIDE_BY_SIDE, EXPERIMENTS = "Map", "Aerial", "A/B", "Experiments"
 EVENTS: Final = (
     ("Rain for an hour", "rain", ":material/rainy:", "A third more requests, slower streets."),
@@ -121,7 +124,28 @@ def _knobs(run: Steered, height: int) -> None:
     with st.container(height=height, border=False, key="knobs"):
         for i, (group, members) in enumerate(groups(DispatchParams).items()):
             with st.expander(group, expanded=i == 0):
+                if group == "Matching":
+                    _weights(run)
                 knob_group(run, members)
+
+
+def _weights(run: Steered) -> None:
+    """Weights by name, for the four sliders below."""
+    shown = Weights(*(st.session_state[f"{WEIGHT}{name}"] for name in Weights._fields))
+    st.session_state["dispatch.weights"] = next(
+        (name for name, w in PRESETS.items() if w == shown), None)
+    st.segmented_control(
+        "Weights of the score", list(PRESETS), key="dispatch.weights", on_change=_take_weights,
+        args=(run,), help="The published rule has 0.3, 0.2, 0.3 and 0.2 for distance, ETA, rating "
+        "and direction; the other gives nearly all to the ETA. Experiments compare them.")
+
+
+def _take_weights(run: Steered) -> None:
+    chosen = PRESETS.get(st.session_state["dispatch.weights"])
+    if chosen is not None:
+        for name, value in chosen._asdict().items():
+            st.session_state[f"{WEIGHT}{name}"] = value
+        push(run)
 
 
 def _stage(run: Run, steered: Steered, view: str) -> None:

@@ -16,9 +16,12 @@ from engine.errors import EngineError
 from engine.live import RUNS, Run, Simulation
 from engine.params import knobs
 from pages.common.charts import chart_head, colours, figure, show
+from pages.common.controls import push
 from pages.dispatch_charts import clock_axis, clock_of
 
 EVERY_S: Final = 1.0
+KNOB: Final = "dispatch.param.shadow"
+"""Key of the same choice among the knobs."""
 CHOICES: Final = next(k for k in knobs(DispatchParams) if k.name == "shadow").choices
 
 
@@ -31,15 +34,15 @@ def draw_shadow(run: Run) -> None:
     st.caption("The shadow decides on each snapshot that the policy in force decides on, and "
                "nobody acts on it. What it would have led to is unknown, for the next snapshot is "
                "the other policy’s doing: decisions are compared, and no wait is claimed.")
-    st.session_state["dispatch.shadow"] = cast(DispatchParams, run.params).shadow
+    st.session_state["dispatch.shadow"] = st.session_state[KNOB]
     st.selectbox("Shadow", CHOICES, key="dispatch.shadow", on_change=_choose, args=(run,),
                  width=260, help="It costs a second matching every round.")
     st.fragment(_panel, run_every=EVERY_S if run.state != "paused" else None)(run)
 
 
 def _choose(run: Run) -> None:
-    params = cast(DispatchParams, run.pending or run.params)
-    run.set_params(params.with_changes(shadow=st.session_state["dispatch.shadow"]))
+    st.session_state[KNOB] = st.session_state["dispatch.shadow"]
+    push(run)
 
 
 def _ask(sim: Simulation) -> tuple[ShadowData, tuple[Decision, ...]]:

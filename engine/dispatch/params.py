@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from engine.dispatch.score import MEASURED
 from engine.params import Params, knob
 
 Policy = Literal["nearest", "greedy score", "optimal batch"]
@@ -44,16 +45,18 @@ class DispatchParams(Params):
         20, "Re-assign every", "Time between two rounds that reconsider the drivers under way.",
         low=2, high=120, step=2, unit="s", group="Matching")
     weight_distance: float = knob(
-        0.1, "Distance", "Weight of the metres to the rider; the published rule has 0.3.",
+        MEASURED.distance, "Distance", "Weight of the metres to the rider; the published rule has "
+        "0.3.",
         low=0.0, high=1.0, step=0.05, group="Matching")
     weight_eta: float = knob(
-        0.8, "ETA", "Weight of the seconds to the rider; the published rule has 0.2.",
+        MEASURED.eta, "ETA", "Weight of the seconds to the rider; the published rule has 0.2.",
         low=0.0, high=1.0, step=0.05, group="Matching")
     weight_rating: float = knob(
-        0.05, "Rating", "Weight of the driver's stars; the published rule has 0.3.",
+        MEASURED.rating, "Rating", "Weight of the driver's stars; the published rule has 0.3.",
         low=0.0, high=1.0, step=0.05, group="Matching")
     weight_direction: float = knob(
-        0.05, "Direction", "Weight of facing the rider's way already; the published rule has 0.2.",
+        MEASURED.direction, "Direction", "Weight of facing the rider's way already; the published "
+        "rule has 0.2.",
         low=0.0, high=1.0, step=0.05, group="Matching")
     shadow: Shadow = knob(
         "none", "Shadow policy", "Decides beside the policy in force on the same snapshots; its "

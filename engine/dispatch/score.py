@@ -9,6 +9,7 @@ Shape letters: K candidate pairs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,6 +36,10 @@ class Weights(NamedTuple):
 
 SOURCE: Final = Weights(0.3, 0.2, 0.3, 0.2)
 """The weights of the source, applied to terms of one scale."""
+MEASURED: Final = Weights(0.1, 0.8, 0.05, 0.05)
+"""What served riders best on the shipped city; a little of each term breaks ties."""
+PRESETS: Final[Mapping[str, Weights]] = {"Measured best": MEASURED, "The source’s": SOURCE}
+"""Weights to choose by name."""
 PICKUP: Final = Weights(0.0, 1.0, 0.0, 0.0)
 """The time to the pickup alone."""
 

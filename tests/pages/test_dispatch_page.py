@@ -7,8 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.dispatch import COMMANDS, SCENARIOS, DispatchParams
+from engine.dispatch.policies import weights
+from engine.dispatch.score import MEASURED, SOURCE
+from engine.dispatch.trials import Plan, Trial
 from engine.live import RUNS
 from engine.params import knobs
+from tests.engine.dispatch.towns import SMALL, town
 from tests.waiting import until
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "dispatch.py")
@@ -82,7 +86,8 @@ def test_the_speeds_are_the_citys_own(page):
         assert page.button_group(key="dispatch.speed").value == name
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+# the map itself asks for its rings
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"reach"}))
 def test_every_event_can_be_pressed(page, command):
     run = the_run()
     labels = {"rain": "Rain for an hour", "stadium": "The stadium empties",
@@ -230,3 +235,70 @@ def test_a_notice_stays_while_the_page_settles():
     app.run()
     assert "has ended" in app.info[0].value
     assert the_run().token != "forged"
+
+
+def test_weights_can_be_taken_by_name(page):
+    run = the_run()
+    page.button_group(key="dispatch.weights").set_value("The source’s").run()
+    assert not page.exception
+    until(lambda: run.params.weight_rating == 0.3)
+    assert weights(run.params) == SOURCE
+    assert page.slider(key="dispatch.param.weight_eta").value == 0.2
+    page.slider(key="dispatch.param.weight_eta").set_value(0.5).run()
+    assert page.button_group(key="dispatch.weights").value is None
+    page.button_group(key="dispatch.weights").set_value("Measured best").run()
+    until(lambda: weights(run.params) == MEASURED)
+    assert run.params.weight_eta == DispatchParams().weight_eta
+
+
+def test_an_experiment_is_asked_for_followed_and_exported(page):
+    run = the_run()
+    settle(page)
+    page.button_group(key="dispatch.view").set_value("Experiments").run()
+    assert not page.exception
+    assert "Paired runs" in page.button_group(key="dispatch.experiment").options
+    page.selectbox(key="dispatch.trial.question").set_value(0)
+    page.number_input(key="dispatch.trial.hours").set_value(0.5)
+    page.number_input(key="dispatch.trial.pairs").set_value(2).run()
+    page.button(key="dispatch.trial.start").click().run()
+    trial = page.session_state["dispatch.trial"]
+    try:
+        assert not page.exception
+        assert (trial.plan.design, trial.plan.seeds, trial.plan.hours) == ("paired", 2, 0.5)
+        assert trial.plan.seed == run.seed
+        assert [p.policy for p in trial.plan.sides] == ["nearest", "optimal batch"]
+        assert page.selectbox(key="dispatch.trial.question").disabled
+        page.button(key="dispatch.trial.stop").click().run()
+        assert trial.state == "stopped"
+        assert any("Stopped" in i.value for i in page.info)
+    finally:
+        trial.stop()
+
+
+@pytest.mark.parametrize(("design", "label"), [
+    ("paired", "Paired runs"), ("switchback", "Switchback & split"),
+    ("fleet bound", "Fleet bound")])
+def test_results_are_drawn_and_exported(page, design, label):
+    settle(page)
+    trial = Trial(Plan(design, 0, SMALL.with_changes(drivers=15, trips_per_day=4000), seeds=2,
+                       hours=0.3, block_min=0.7, city=town()))
+    until(lambda: trial.state != "running", 300)
+    assert trial.state == "done", trial.problem
+    page.session_state["dispatch.trial"] = trial
+    page.session_state["dispatch.experiment"] = label
+    page.button_group(key="dispatch.view").set_value("Experiments").run()
+    page.run()
+    assert not page.exception
+    assert page.get("plotly_chart")
+    assert page.get("download_button")
+    assert not page.button(key="dispatch.trial.start").disabled
+
+
+@pytest.mark.parametrize("label", ["Shadow", "Arrival model"])
+def test_what_is_watched_says_what_it_waits_for(page, label):
+    settle(page)
+    page.session_state["dispatch.experiment"] = label
+    page.button_group(key="dispatch.view").set_value("Experiments").run()
+    assert not page.exception
+    said = " ".join(i.value for i in page.info)
+    assert "choose a policy" in said or "more legs" in said
