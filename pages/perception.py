@@ -28,12 +28,13 @@ DOMAIN: Final = "perception"
 SENTENCES: Final = {
     "Drive": "Eight cameras, one network, a planner: a car that drives by what it sees.",
     "Training": "One network learns objects, lanes, ground and depth at once.",
+    "Data engine": "Moments worth learning from, kept within a quota.",
     "Shadow": "A candidate sees what production sees in a whole fleet, and may not steer.",
     "Your video": "The same network on a film or pictures of your own.",
 }
 # module of each tab beside Drive; loaded when it is opened
-TABS: Final = {"Training": "perception_training", "Shadow": "perception_shadow",
-               "Your video": "perception_video"}
+TABS: Final = {"Training": "perception_training", "Data engine": "perception_data",
+               "Shadow": "perception_shadow", "Your video": "perception_video"}
 SPEEDS: Final = {"½×": 5.0, "1×": 10.0, "2×": 20.0, "Max": 0.0}
 RATE: Final = 10.0
 SEED: Final = 41

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
 from engine.errors import EngineError
+from engine.live import RUNS, Run
 from engine.params import Params, knobs
 from engine.perception import fleet_runs, models
 from engine.perception.fleet_runs import FleetRun, Kind
+
+RENEW_S: Final = 20.0
+
+
+def renew(drive: Run) -> None:
+    """Keep the page's drive alive while its cameras are not shown."""
+    st.fragment(RUNS.find, run_every=RENEW_S)(drive.token)
 
 
 def chooser(kind: Kind, make: str, params: type[Params], help: str, *,

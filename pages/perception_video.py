@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.errors import EngineError, InvalidInput
-from engine.live import RUNS, Run
+from engine.live import Run
 from engine.params import knobs
 from engine.perception import models, video
 from engine.perception.clips import ClipStore
@@ -24,6 +24,7 @@ from engine.perception.runtime import load_runtime
 from engine.perception.video import FrameFacts, Timed
 from pages.common.charts import chart_head, colours, figure, show
 from pages.common.components import cards
+from pages.perception_fleet import renew
 
 FILMS: Final = ("mp4", "mov", "webm", "mkv", "avi")
 PICTURES: Final = ("jpg", "jpeg", "png", "webp")
@@ -54,7 +55,7 @@ def draw(drive: Run) -> None:
     Args:
         drive: The page's own run, which is kept alive while its cameras are not shown.
     """
-    RUNS.find(drive.token)
+    renew(drive)
     st.warning("**Outside its training domain.** The network has seen rendered streets alone. On "
                "photographs it is often wrong: look at the drift before you believe a box. The "
                "camera is guessed from the sliders, and distances hang on them.",

@@ -88,6 +88,11 @@ def _explain(sim: PerceptionSimulation, given: Arguments) -> str:
     return sim.explain(VIEWS.index(view), box, step)
 
 
+def _keep(sim: PerceptionSimulation, given: Arguments) -> str:
+    _only(given)
+    return sim.keep()
+
+
 def _look(sim: PerceptionSimulation, given: Arguments) -> str:
     _only(given)
     return "explained" if sim.explainer.heat else "nothing new"
@@ -108,6 +113,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
                              "(0 to 1); held until the next word."),
     "explain": Command(_explain, "Why a box was found: view, box (its number in the view), step "
                                  "of the picture (else the newest)."),
+    "keep": Command(_keep, "Keep the last moments of all cameras for the data engine."),
     "look": Command(_look, "Show what was worked out beside a drive that rests."),
     "forget": Command(_forget, "Put the explanation away."),
 }

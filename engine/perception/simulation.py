@@ -23,6 +23,7 @@ from engine.perception.drawn import Tick, drawn
 from engine.perception.drive import LONGEST_S, ROUTE_M
 from engine.perception.driver import Wheel, blind, safe_stop
 from engine.perception.forecast_run import ForecastRuntime
+from engine.perception.live_clip import keep
 from engine.perception.live_commands import COMMANDS
 from engine.perception.live_explain import Explainer
 from engine.perception.live_eyes import LiveEyes, Look
@@ -275,6 +276,18 @@ class PerceptionSimulation:
         self.explainer.ask(models.find(self.model), look.images[view], self.eyes.cameras[view],
                             view, (x0, y0, x1, y1), int(found.classes[box]), step)
         return "Working out what the network looked at"
+
+    def keep(self) -> str:
+        """Keep the last moments as a clip.
+
+        Raises:
+            InvalidInput: If nothing was seen yet.
+        """
+        p = self.params
+        said = keep(list(self._looks), f"drive-{self.seed}-{self.drive_number}-{self.step_count}", {
+            "why": "kept by hand", "scenario": p.scenario, "style": p.style, "weather": p.weather})
+        self._note("trigger", "Kept for the data engine")
+        return said
 
     def forget_explanation(self) -> None:
         """Put the explanation away."""

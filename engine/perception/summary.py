@@ -34,7 +34,8 @@ def cards(sim: PerceptionSimulation) -> list[Mapping[str, Any]]:
         {"label": "Speed", "unit": "km/h", "value": _text(speed, 0),
          "note": f"wanted {sim.params.target_kmh:.0f}", "series": tell.recent("speed"),
          "help": "Of the car; the planner slows for bends, lights and others."},
-        {"label": "Time to collision", "unit": "s", "value": _text(ttc, 1) or "free",
+        {"label": "Time to collision", "unit": "" if ttc is None else "s",
+         "value": _text(ttc, 1) or "free",
          "note": "" if least is None else f"least {least:.1f}",
          "series": tell.recent("ttc"),
          "help": "Until the nearest body straight ahead is reached at present speeds, by the "

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.live import RUNS
 from engine.params import knobs
+from engine.perception.clips import ClipStore
 from engine.perception.live_params import DriveParams
 from tests.waiting import until
 
@@ -159,3 +160,20 @@ def test_a_broken_picture_is_explained():
     app.button(key="perception.video.look").click().run()
     assert "holiday.png" in app.error[0].value
     assert "perception.video.seen" not in app.session_state
+
+
+def test_the_data_engine_shows_what_was_kept():
+    app = opened(view="data-engine")
+    assert any("Keep for the data engine" in c.value for c in app.caption)
+    run = the_run()
+    until(lambda: run.step_count > 0, 60)
+    run.command("keep", {}, 30)
+    app.run()
+    (clip,) = ClipStore().clips()
+    app.button(key=f"perception.clip.{clip.id}").click().run()
+    assert not app.exception
+    assert not app.error
+    app.selectbox(key="perception.clip.view").set_value(3).run()
+    app.button(key="perception.clip.delete").click().run()
+    assert not app.exception
+    assert ClipStore().clips() == []

@@ -78,7 +78,7 @@ class Desk {
     };
     const button = (label, act) => element("button.pc-button", { type: "button", onclick: () => { if (this.picture) act(this.picture); } }, label);
     return element("section.pc-card.pc-export", { "aria-label": "Export of the picture" }, element("b", {}, "This picture"), element("span.muted", {}, "what the cards show now"), element("span.grow"),
-      button("Cameras PNG", (p) => this.mosaic.canvas.toBlob((blob) => save(`perception-step-${p.step}.png`, blob))),
+      button("Keep for the data engine", () => this.#send("keep")), button("Cameras PNG", (p) => this.mosaic.canvas.toBlob((blob) => save(`perception-step-${p.step}.png`, blob))),
       button("Boxes CSV", (p) => save(`perception-boxes-step-${p.step}.csv`, new Blob([this.#csv(p.facts)], { type: "text/csv" }))),
       button("Everything JSON", (p) => save(`perception-step-${p.step}.json`, new Blob([JSON.stringify(p.facts, null, 1)], { type: "application/json" }))));
   }

@@ -18,6 +18,7 @@ from engine.live.simulation import SnapshotSource
 from engine.params import knobs
 from engine.perception import models, picture
 from engine.perception.cameras import VIEWS
+from engine.perception.clips import ClipStore
 from engine.perception.driver import LET_GO_TICKS, Wheel
 from engine.perception.live_commands import COMMANDS
 from engine.perception.live_params import DriveParams
@@ -157,6 +158,16 @@ def test_weather_changes_in_the_drive_and_towns_do_not():
     assert sim.shown.images[0].mean() < 0.9 * day
     with pytest.raises(InvalidInput, match="lanes"):
         sim.apply(sim.params.with_changes(lanes=3))
+
+
+def test_the_last_moments_are_kept_for_the_data_engine(tmp_path, monkeypatch):
+    monkeypatch.setenv("ATRIUM_DATA", str(tmp_path))
+    sim = drive(ticks=4)
+    assert "2 moments" in sim.command("keep", {})
+    (clip,) = ClipStore().clips()
+    assert (clip.frames, clip.views, clip.trigger) == (2, 8, "by hand")
+    assert clip.facts["scenario"] == sim.params.scenario
+    assert "trigger" in [e.kind for e in sim.drain_events()]
 
 
 def test_the_next_drive_is_another_town():
