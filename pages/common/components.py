@@ -113,10 +113,10 @@ def chat(run: Run, *, height: int) -> None:
 
     Args:
         run: The chat to show.
-        height: Pixels of the whole.
+        height: Pixels of the whole where there is room for its columns.
     """
-    _component("agent/chat")(key=f"chat-{run.domain}", height=height,
-                             data={"run": run.token, "height": height})
+    # as high as its content: in a narrow window what stands at the right goes below
+    _component("agent/chat")(key=f"chat-{run.domain}", data={"run": run.token, "height": height})
 
 
 def boards(items: list[dict[str, Any]], key: str) -> None:
