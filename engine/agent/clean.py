@@ -75,6 +75,8 @@ def _plain(text: str) -> str:
         return f"{words} ({target})" if target else words
 
     text = _LINK.sub(link, text)
+    # what is left of this form may still be a link to some viewer: over two lines, or never closed
+    text = text.replace("](", "] (")
     text = _BARE.sub(lambda m: f"`{m.group(1)}{m.group(2)}`", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"(?m)^((?:&gt; ?)+)", lambda m: m.group(1).replace("&gt;", ">"), text)

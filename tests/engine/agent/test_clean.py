@@ -17,6 +17,8 @@ from engine.agent.clean import MAX_SHOWN, safe_markdown
     ("[run](/warehouse?run=abc)", "[run](/warehouse?run=abc)"),
     ("[x](//evil.example)", "x (//evil.example)"),
     ("[x](javascript:alert(1))", "x (javascript:alert(1))"),
+    ("[x](javascript:y\n'z')", "[x] (javascript:y\n'z')"), ("[](javascript:", "[] (javascript:"),
+    ("[a\nb](javascript:x)", "[a\nb] (javascript:x)"),
     ("[x](/\\evil.example)", "x (/\\evil.example)"),
     ("see https://evil.example/a", "see `https://evil.example/a`"),
     ("<https://evil.example>", "`https://evil.example`"), ("<a@b.example>", "`a@b.example`"),
