@@ -133,7 +133,8 @@ def _towards(tokens: Sequence[str]) -> bool:
 
 def _bridge(ask: Ask) -> str:
     """The name before "bridge", as in "Harbour Bridge"; empty where there is none."""
-    tokens = ask.reading.tokens
+    put_right = [w for w in ask.reading.shape if w.islower()]
+    tokens = ask.reading.tokens if "bridge" in ask.reading.tokens else put_right
     at = next((i for i, t in enumerate(tokens) if t == "bridge"), 0)
     name: list[str] = []
     while at > 0 and tokens[at - 1] not in _NO_NAME and tokens[at - 1].isalpha() and len(name) < 2:

@@ -15,7 +15,10 @@ SHORT = 7
 _PRONOUNS = frozenset(("it", "that", "this", "them"))
 _SETTING = ("set", "make", "put", "change", "turn", "switch", "raise", "increase", "lower",
             "reduce", "double", "halve", "triple", "cut", "bring", "more", "less", "fewer",
-            "higher", "up", "down", "bump", "drop", "let", "adjust", "be", "should", "back")
+            "higher", "up", "down", "bump", "drop", "let", "adjust", "be", "should", "back",
+            "plus", "another", "additional", "extra")
+_MORE = ("plus", "another", "more", "less", "fewer", "higher", "lower", "additional", "back", "on",
+         "off")
 _KIND_OF_FIGURE = frozenset(("mean", "average", "median", "lowest", "minimum", "p95", "highest",
                              "worst", "loaded", "empty"))
 _KINDS: tuple[Kind, ...] = ("CHOICE", "ENGINE", "SCENARIO", "FIGURE", "COMMAND", "PARAM")
@@ -69,10 +72,13 @@ def resolved(new: Ask, last: Ask | None, reader: Reader, here: Here = NOWHERE) -
         return None
     tokens = new.reading.tokens
     said = [m for m in last.reading.mentions if m.of("PARAM")]
-    if said and not new.reading.mentions and (new.reading.numbers or new.says("on", "off")) \
+    valued = new.reading.numbers or new.says("on", "off")
+    if said and valued and last.act in ("set", "settings") and not new.reading.mentions \
             and new.says(*_SETTING) and not new.says("step", "steps", "speed", "faster", "slower"):
         name = last.reading.tokens[said[0].start:said[0].end]
         at = next((i for i, t in enumerate(tokens) if t in _PRONOUNS), None)
+        if at is None and not (new.says(*_MORE) and len(tokens) < SHORT):
+            return None
         words = [*tokens[:at], "the", *name, *tokens[at + 1:]] if at is not None else [
             *tokens, "the", *name]
         return replace(reader.ask(" ".join(words), here),

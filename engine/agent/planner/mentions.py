@@ -284,7 +284,8 @@ def _counts(word: str) -> bool:
     """Whether a number before this word counts something, rather than naming a run."""
     return word.isalpha() and word not in (
         "and", "with", "to", "vs", "versus", "against", "please", "now", "for", "at", "in", "on",
-        "then", "again", "is", "was", "did", "does", "has", "as", "or", "side", "a", "so")
+        "then", "again", "is", "was", "did", "does", "has", "as", "or", "side", "a", "so", "differ",
+        "set", "better", "different", "faster", "differently", "compare", "compared", "next")
 
 
 def _shape(tokens: Sequence[str], taken: Sequence[str],

@@ -24,14 +24,16 @@ from engine.agent.planner.followups import rephrase, resolved
 from engine.agent.planner.lexicon import lexicon
 from engine.agent.planner.script import perform
 from engine.agent.planner.seeking import certain, in_library, in_upload
-from engine.agent.planner.sense import CHANGING
+from engine.agent.planner.sense import CHANGING, strange
 from engine.agent.planner.steps import Call, Result
 
 NAME: Final = "offline planner"
 LABEL: Final = ("The offline planner answers. It matches words to tools; it is not a language "
                 "model. No key, no network.")
 LEAST: Final = 0.3
-LEAST_TO_CHANGE: Final = 0.5
+LEAST_TO_CHANGE: Final = 0.6
+STRANGE: Final = 0.34
+"""Share of words nobody expects in an order that is plain to give, from which it is doubted."""
 MARGIN: Final = 0.12
 FOLLOWED: Final = 12
 _SELECT: Final = re.compile(r"(?is)\bselect\b.+\bfrom\s+(?:run|series|point|event)\b")
@@ -39,6 +41,7 @@ _SQL: Final = re.compile(
     r"(?i)\b(drop\s+table|delete\s+from|insert\s+into|truncate|alter\s+table)\b")
 _NOT: Final = frozenset(("not", "don't", "dont", "never", "doesn't", "shouldn't", "won't"))
 _NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without", "stopping")))
+_SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
 _LEAD: Final = frozenset(("no", ",", "sorry", "actually", "i", "mean", "make", "it", "to", "please",
                           ".", "!", "rather", "better", "then", "set", "that", "ok", "and", "use"))
@@ -158,7 +161,9 @@ def understand(text: str, before: Sequence[str], reader: Reader,
             if _bare(ask) and (last is None or last.act not in _VALUED):
                 out.append(ask)
                 continue
-            whole = rephrase(last, ask, reader, here) if last else None
+            sure = last is not None and (last.act not in CHANGING or _bare(ask)
+                                         or ask.guess.probability[0] >= LEAST_TO_CHANGE)
+            whole = rephrase(last, ask, reader, here) if last and sure else None
             out.append(whole or ask)
         else:
             out.append(ask)
@@ -180,7 +185,8 @@ def doubtful(asks: Sequence[Ask]) -> str:
         least = LEAST_TO_CHANGE if ask.act in CHANGING else LEAST
         if ask.act in ("other", "again"):
             continue
-        if g.probability[0] < least or g.margin < MARGIN:
+        if g.probability[0] < least or g.margin < MARGIN or (
+                ask.act in _SIMPLE and strange(ask.act, ask.reading) > STRANGE):
             return asking.did_you_mean([_SAID[a] for a in g.acts[:2]])
     return ""
 

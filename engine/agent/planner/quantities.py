@@ -24,6 +24,8 @@ _SCALING: Final = frozenset(("double", "doubled", "doubling", "triple", "quadrup
                              "halved"))
 _PARTS: Final = {"quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3, "half": 0.5,
                  "fifth": 0.2, "fifths": 0.2, "tenth": 0.1, "tenths": 0.1}
+_POINTING: Final = frozenset(("the", "this", "that", "which", "last", "other", "any", "no",
+                              "first", "mean", "lowest", "newest", "oldest"))
 # unit -> (dimension, size in the dimension's base unit)
 UNITS: Final[dict[str, tuple[str, float]]] = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), ("time", 1e-3)),
@@ -159,7 +161,8 @@ def _plain(tokens: list[str], i: int) -> Quantity | None:
     if tokens[i] == "half" and tokens[i + 1:i + 2] in (["a"], ["an"]) and tokens[i + 2:i + 3] \
             and tokens[i + 2] in UNITS:
         return Quantity(0.5, tokens[i + 2], "value", i, i + 3)
-    if tokens[i] == "one" and tokens[i + 1:i + 2] == ["of"]:
+    if tokens[i] == "one" and (tokens[i + 1:i + 2] == ["of"] or (
+            i and tokens[i - 1] in _POINTING) or tokens[i + 1:i + 2] in (["where"], ["called"])):
         return None
     read = _read(tokens, i)
     if read is None and tokens[i] == "a" and tokens[i + 1:i + 2] \

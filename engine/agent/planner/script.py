@@ -41,6 +41,8 @@ BELOW: Final = frozenset(("below", "under", "falls", "drops", "sinks", "less", "
                           "fall", "drop", "dips", "down", "smaller", "beneath", "declines",
                           "dropped", "fallen", "sink", "dip", "shrinks", "decreases"))
 _PASSES: Final = frozenset(("exceeds", "exceed", "above", "passes"))
+_PACE: Final = ("faster", "slower", "slow", "quicker", "up", "down", "hurry", "slowly", "quickly",
+                "fast", "double", "half", "halve", "twice", "easy", "accelerate")
 MOST_INSPECTED: Final = 5
 DEFAULT_STEPS: Final = 600
 DEFAULT_SEEDS: Final = 3
@@ -121,8 +123,9 @@ def start(ask: Ask, context: Context) -> Script:
     free = [q for q in free if not q.unit and q.role == "value"
             and ask.reading.tokens[q.end:q.end + 1] not in (("steps",), ("seeds",), ("times",))]
     if not settings and free:
-        first = next(iter(ranges(of)))  # "run the warehouse with 800"
-        settings[first] = round(free[0].value)
+        counted = f"{of.agent}s"  # "run the warehouse with 800"
+        if counted in ranges(of):
+            settings[counted] = round(free[0].value)
     asking.check_ranges(of, settings, AskBack)
     scenarios = [e.name for e in ask.reading.of("SCENARIO") if e.engine == of.name]
     arguments: dict[str, Any] = {"engine": of.name, "settings": settings}
@@ -163,6 +166,8 @@ def speed(ask: Ask, context: Context) -> Script:
         rate = 0.0
     elif numbers:
         rate = numbers[0].value
+    elif not factors and not ask.says(*_PACE):
+        raise AskBack("How fast? Say the steps a second, or **as fast as it goes**.")
     else:
         runs = yield from one("list_runs", {})
         now = _rate_of(runs, where)
@@ -203,6 +208,7 @@ def wait_for(ask: Ask, context: Context) -> Script:
     named = [e.name for e in figures_in(ask, of.name)]
     named = named or ([context.figure] if context.figure else [])
     numbers = [q for q in ask.reading.numbers if q.role != "factor"]
+    numbers = [q for q in numbers if ask.reading.tokens[q.start] not in ("a", "an")] or numbers
     figure = next((f for f in of.figures if f.name in named[:1]), None)
     if figure is None:
         raise AskBack(asking.which_figure(of))

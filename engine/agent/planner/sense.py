@@ -150,11 +150,16 @@ def _certain(text: str, reading: Reading) -> str:
     if first in _ADJUST and follows != "up" and not (reading.of("ENGINE") or reading.agents) and (
             reading.of("PARAM") or "setting" in words):
         return "set"
+    if said.startswith(("wait until", "wait till")):
+        return "wait"
+    if first == "my" and follows not in lexicon().words:
+        return "other"  # "my uncle drives a bus in the rain"
     if _NEW_RUN.match(said):
         return "start"
     if _END_RUN.match(said) and not _FOR_NOW & set(words):
         return "stop"
-    if "bridge" in words and not (is_question(reading.tokens) or _ABOUT & set(words)):
+    if "bridge" in (*words, *reading.shape) and not (
+            is_question(reading.tokens) or _ABOUT & set(words)):
         return "inject"
     return ""
 
@@ -163,6 +168,13 @@ def _foreign(act: str, reading: Reading) -> bool:
     """Whether a word of the house stands there that has no part in so plain an order."""
     known = act_words(act) | common_words()
     return any(w in lexicon().words and w not in known for w in reading.shape if w.islower())
+
+
+def strange(act: str, reading: Reading) -> float:
+    """Share of the free words that neither this act nor the house has use for."""
+    free = [w for w in reading.shape if w.islower()]
+    known = act_words(act) | common_words()
+    return sum(w not in known for w in free) / max(1, len(free))
 
 
 def _known_better(act: str, reading: Reading) -> bool:
@@ -186,7 +198,7 @@ def _set(reading: Reading) -> bool:
     if not (reading.of("PARAM") or reading.of("CHOICE") or reading.numbers):
         return False
     valued = reading.numbers or reading.of("CHOICE")
-    told = any(w in SWITCHES or w in UP or w in DOWN for w in words)
+    told = words[-1:] == ("of",) or any(w in SWITCHES or w in UP or w in DOWN for w in words)
     first = next((w for w in words if w not in _POLITE and w not in _MODAL and w != "you"), "")
     wanted = "value" in words and any(w in words for w in ("new", "another", "different"))
     return bool(valued or told or wanted or first in _IMPERATIVE)

@@ -30,8 +30,6 @@ def change(ask: Ask, context: Context) -> Script:
     if ask.says("shadow"):
         settings = shadowed(settings, of)
     named = named_settings(ask, of)
-    if not named and not settings and context.setting and ask.reading.numbers:
-        named = [context.setting] if context.setting in ranges(of) else []
     amount = _relative(ask, free, settings, of)
     if amount and named:
         settings = yield from _from_present(ask, context, of, named[0], amount)

@@ -42,7 +42,7 @@ def settings_in(ask: Ask, of: Domain) -> tuple[dict[str, Any], list[Quantity]]:
             if entry.engine == of.name and entry.name != "shadow":
                 out[entry.name] = entry.value
                 break
-    named = _named(reading.mentions, of)
+    named = _named(reading.mentions, of)[0]
     free = [q for q in reading.numbers if not (
         q.start and reading.tokens[q.start - 1] in _NOT_OF_A_SETTING)]
     free = [q for q in free if q.start > _corrected_at(reading.tokens)] or free
@@ -60,7 +60,9 @@ def settings_in(ask: Ask, of: Domain) -> tuple[dict[str, Any], list[Quantity]]:
     for mention, entry in named:
         switch = switched(ask, mention)
         if entry.name not in out and switch is not None:
-            _switch(out, knobs[entry.name], on=switch)
+            before = reading.tokens[max(0, mention.start - 1):mention.start + 1]
+            none = any(w in ("no", "without", "zero") for w in before)
+            _switch(out, knobs[entry.name], on=switch, none=none)
     return {n: typed(v, knobs[n]) for n, v in out.items() if n in knobs}, left
 
 
@@ -73,18 +75,19 @@ def _corrected_at(tokens: Sequence[str]) -> int:
 
 def named_settings(ask: Ask, of: Domain) -> list[str]:
     """Settings that a clause names, none twice; what is clear goes before what may be meant."""
-    return list(dict.fromkeys(e.name for _, e in _named(ask.reading.mentions, of)))
+    clear, doubtful = _named(ask.reading.mentions, of)
+    return list(dict.fromkeys(e.name for _, e in clear or doubtful))
 
 
-def _named(mentions: Sequence[Mention], of: Domain) -> list[tuple[Mention, Entry]]:
-    """Each mention with the setting it means; those of several meanings only without better."""
+def _named(mentions: Sequence[Mention],
+           of: Domain) -> tuple[list[tuple[Mention, Entry]], list[tuple[Mention, Entry]]]:
+    """Mentions that mean one setting, and those that may mean several, with each of them."""
     clear: list[tuple[Mention, Entry]] = []
     doubtful: list[tuple[Mention, Entry]] = []
     for m in mentions:
         entries = [e for e in m.of("PARAM") if e.engine == of.name]
-        if entries:
-            (clear if len(entries) == 1 else doubtful).append((m, entries[0]))
-    return clear or doubtful
+        (clear if len(entries) == 1 else doubtful).extend((m, e) for e in entries)
+    return clear, doubtful
 
 
 def _apart(q: Quantity, m: Mention, knob: Knob) -> float | None:
@@ -110,14 +113,14 @@ def _fits(q: Quantity, knob: Knob) -> bool:
     return mine is None or (theirs is not None and mine[0] == theirs[0])
 
 
-def _switch(out: dict[str, Any], knob: Knob, *, on: bool) -> None:
-    """Turn on or off what can be: a switch, a choice with "none", a number that may be 0."""
+def _switch(out: dict[str, Any], knob: Knob, *, on: bool, none: bool) -> None:
+    """Turn on or off what can be: a switch, a choice with "none", with "no" a number to 0."""
     if knob.kind == "bool":
         out[knob.name] = on
     elif "none" in knob.choices:
         other = next(c for c in knob.choices if c != "none")
         out[knob.name] = other if on else "none"
-    elif knob.low == 0 and not on:
+    elif knob.low == 0 and none:
         out[knob.name] = 0
 
 
