@@ -32,8 +32,8 @@ Float64 = npt.NDArray[np.float64]
 
 SAME: Final = 0.3
 """IoU from which two models' boxes are of one thing."""
-SLOPE_TICKS: Final = 5
-"""Speeds over which the deceleration is fitted: 0.4 s."""
+SLOPE_TICKS: Final = 4
+"""Speeds over which the deceleration is fitted: 0.3 s."""
 SMOOTH_LOOKS: Final = 3
 NEAR_M: Final = 40.0
 LOST_LOOKS: Final = 3
@@ -52,6 +52,7 @@ WIDE_M: Final = 1.9
 AHEAD_M: Final = 30.0
 HEADWAY_S: Final = 3.0
 RECENT_S: Final = 3.0
+SOON_S: Final = 1.0
 MARGIN_PX: Final = 8.0
 DEPTH_FAR_M: Final = 80.0
 NOTHING: Final = -9.0
@@ -65,12 +66,12 @@ class Signals:
     Attributes:
         time: s.
         braking: Deceleration by odometry, m/s².
-        disagreement: Scores of what one of two models sees and the other does not, mean of the
+        disagreement: Scores of what one of two models sees and the other does not, least of the
             last looks; `NOTHING` without a second model.
         uncertainty: Mean deviation of ln z that the network gives its depth below the horizon.
         strangeness: Distance to known pictures; `NOTHING` where none are known.
         lost: Confidence in a track that vanished in plain view.
-        cut_in: How far inside the own lane somebody from another one will be, m.
+        cut_in: Speed at which somebody from another lane comes onto the own one, m/s.
         words: Of each of the above, what it is about; empty where nothing is to tell.
     """
 
@@ -126,7 +127,6 @@ class Sensing:
         self._apart: deque[float] = deque(maxlen=SMOOTH_LOOKS)
         self._strange: deque[float] = deque(maxlen=SMOOTH_LOOKS)
         self._doubt: deque[float] = deque(maxlen=SMOOTH_LOOKS)
-        self._aside: dict[int, deque[tuple[float, float]]] = {}
 
     def step(self, given: Given) -> Signals:
         """Signals of the next look."""
@@ -143,7 +143,7 @@ class Sensing:
         apart = NOTHING
         if given.other is not None:
             self._apart.append(_apart(given.found, given.other))
-            apart = float(np.mean(self._apart))
+            apart = float(min(self._apart)) if len(self._apart) == SMOOTH_LOOKS else 0.0
             words["disagreement"] = "one network sees what the other does not"
         slow = braking(self._speeds)
         words["hard braking"] = f"{slow:.1f} m/s²"
@@ -183,28 +183,23 @@ class Sensing:
         return best, words
 
     def _cut_in(self, given: Given) -> tuple[float, str]:
-        """Who came from another lane onto the own one, ahead, near and driving the same way."""
+        """Who comes from another lane onto the own one, ahead, near and driving the same way."""
         best, words = NOTHING, ""
         speed = float(given.speeds[-1])
-        kept: dict[int, deque[tuple[float, float]]] = {}
         for t in given.tracks:
-            if t.kind > CYCLIST:
+            if t.kind > CYCLIST or t.missed > 1:
                 continue
             at = beside(given.route, t.state[:2])
-            history = self._aside.get(t.number, deque())
-            history.append((given.time, at.aside))
-            while given.time - history[0][0] > RECENT_S:
-                history.popleft()
-            kept[t.number] = history
             forward = float(t.state[2:] @ at.ahead)
-            if (not 2.5 < at.along < min(AHEAD_M, HEADWAY_S * max(speed, 2.0)) or speed < 2.0
-                    or forward < 1.0 or forward < float(np.hypot(*t.state[2:])) * SAME_WAY
-                    or t.missed > 1 or len(history) < 4):
-                continue
-            moved, now = _inward(history)
-            if abs(now) < INSIDE_M + 0.4 and moved > best:
-                best, words = moved, f"track {t.number}, {at.along:.0f} m ahead"
-        self._aside = kept
+            inward = -float(np.sign(at.aside)) * float(
+                at.ahead[0] * t.state[3] - at.ahead[1] * t.state[2])
+            soon = abs(at.aside) - SOON_S * inward
+            if (2.5 < at.along < min(AHEAD_M, HEADWAY_S * max(speed, 2.0)) and speed >= 2.0
+                    and forward >= 1.0
+                    and forward >= SAME_WAY * float(np.hypot(*t.state[2:]))
+                    and INSIDE_M - 0.7 < abs(at.aside) < WIDE_M + 0.3 and soon < INSIDE_M
+                    and inward > best):
+                best, words = inward, f"track {t.number}, {at.along:.0f} m ahead"
         return best, words
 
 
@@ -245,19 +240,6 @@ def beside(route: Float64, place: npt.NDArray[np.floating]) -> Beside:
     dx, dy = -away[k]
     return Beside(float(station[k] + ahead[0] * dx + ahead[1] * dy - station[own]),
                   float(ahead[0] * dy - ahead[1] * dx), ahead)
-
-
-def _inward(history: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """How far somebody came towards the middle of the way, m, and where they are, by a line.
-
-    Counts from at most the edge of the own lane and a half: who weaves inside it does not come in.
-    """
-    t, d = np.array(history).T
-    slope, level = np.polyfit(t - t[-1], d, 1)
-    first = level + slope * (t[0] - t[-1])
-    if abs(first) < WIDE_M - 0.4 or first * level < -1.0:
-        return NOTHING, float(level)
-    return float(abs(first) - abs(level)), float(level)
 
 
 def _doubt(depth: Float32) -> float:

@@ -31,6 +31,11 @@ Bool = npt.NDArray[np.bool_]
 FILE: Final = Path(__file__).resolve().parents[2] / "assets" / "perception" / "triggers.json"
 QUIET_S: Final = 1.0
 """Firings nearer than this are one."""
+STRANGE: Final = "out of distribution"
+USUAL: Final = 0.99
+"""Share of usual looks that are not strange; by them alone its threshold is fitted, as what is out
+of distribution in earnest will not be what was simulated."""
+LONGEST_S: Final = 2.0
 BEFORE_S: Final = 0.8
 AFTER_S: Final = 1.2
 """A firing so long before or after an event still keeps it: clips begin and end as far off."""
@@ -134,10 +139,13 @@ class Triggers:
 
 
 def events(time: Float64, on: Bool) -> list[tuple[float, float]]:
-    """Beginnings and ends of episodes; those less than `QUIET_S` apart are one."""
+    """Beginnings and ends of episodes; those less than `QUIET_S` apart are one.
+
+    None is longer than `LONGEST_S`: who fires all the time has fired often, and mostly wrongly.
+    """
     found: list[tuple[float, float]] = []
     for t in time[on]:
-        if found and t - found[-1][1] <= QUIET_S:
+        if found and t - found[-1][1] <= QUIET_S and t - found[-1][0] < LONGEST_S:
             found[-1] = (found[-1][0], float(t))
         else:
             found.append((float(t), float(t)))
@@ -177,7 +185,7 @@ def measure(records: Sequence[Record], thresholds: Mapping[str, float]) -> dict[
 
 
 def fit(records: Sequence[Record], familiar: Familiar, facts: Mapping[str, Any]) -> Fitted:
-    """Thresholds of best F1.
+    """Thresholds of best F1; that for strange pictures by the usual ones, see `USUAL`.
 
     Args:
         records: Drives that are not measured on.
@@ -200,6 +208,9 @@ def fit(records: Sequence[Record], familiar: Familiar, facts: Mapping[str, Any])
         best = np.flatnonzero(np.array(got) == max(got))
         # the middle of the plateau is farther from both mistakes than its edge
         at = float(steps[best[len(best) // 2]])
+        if name == STRANGE:
+            usual = np.concatenate([r.scores[name][~r.truth[name]] for r in records])
+            at = float(np.quantile(usual, USUAL)) if len(usual) else at
         thresholds[name] = round(at, 5)
         scales[name] = round(max(float(np.quantile(scores, 0.99)) - at if len(scores) else 1.0,
                                  0.05 * abs(at), 1e-3), 5)
