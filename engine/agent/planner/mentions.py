@@ -154,7 +154,9 @@ def _mentions(tokens: Sequence[str], words: Lexicon, taken: Sequence[str],
                 found = words.found((f"{content[0]}s",), engine) or found  # "60 robot"
             if length > 1 and found and _counted(tokens, i) and not _RATE & set(content[:length]):
                 alone = words.found(key(content[:1]), engine)
-                found = [] if any(e.kind == "PARAM" for e in alone) else found
+                last = words.found((content[length - 1],), engine)
+                found = [] if any(e.kind == "PARAM" and e not in found for e in alone) and not (
+                    set(last) & set(found)) else found
             if found and not (_measured(tokens, i) and found[0].kind == "SCENARIO") \
                     and _noun(tokens, i, ends[length - 1]):
                 out.append(Mention(i, ends[length - 1], tuple(found)))

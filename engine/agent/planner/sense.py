@@ -88,6 +88,9 @@ _NEW_RUN: Final = re.compile(r"(?:start|launch|begin|open|create|do|make) (?:a|a
                               r"(?:new |fresh |second )?(?:run|simulation|sim)(?: \.| !| \?|$)")
 _END_RUN: Final = re.compile(r"(?:stop|end|kill|terminate|finish|cancel|quit|abort|close) "
                              r"(?:the|this|my|that) (?:run|simulation|sim)\b")
+_STEPS: Final = re.compile(
+    r"(?:advance|step|go|do|make|take|move|jump|skip|forward|run|play)\b[^.,;?]*\b(?:steps|ticks)"
+    r"(?! (?:a|per|each|every|ahead of) )\b(?!.*\b(?:second|seeds|compare)\b)")
 _FOR_NOW: Final = frozenset(("moment", "second", "minute", "now", "while", "bit", "pause",
                              "briefly", "temporarily"))
 _PAINT: Final = frozenset(("draw", "paint", "sketch", "illustrate", "doodle"))
@@ -154,6 +157,8 @@ def _certain(text: str, reading: Reading) -> str:
         return "wait"
     if first == "my" and follows not in lexicon().words:
         return "other"  # "my uncle drives a bus in the rain"
+    if _STEPS.match(said) and reading.numbers:
+        return "step"
     if _NEW_RUN.match(said):
         return "start"
     if _END_RUN.match(said) and not _FOR_NOW & set(words):

@@ -11,6 +11,7 @@ _TOKEN: Final = re.compile(
     r"|(?:(?<![\d)\]] )(?<![\w)\]])-)?\d[\d,']*(?:\.\d+)?(?:[a-z]{1,3}\b|%|×)?|\.\d+"
     r"|[a-z]+(?:[-'/][a-z]+)*|[%×+?;.,!:=<>*/()-]")
 _DECIMAL: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?![\d,]))")  # 0,50 but not 1,200
+_WITH: Final = re.compile(r"\bw/?(?=\s+(?:the\s+)?[\d(]|\s+a\b)")
 _THIN: Final = re.compile(r"(?<=\d)[\u2009\u202f\u00a0](?=\d{3}\b)")
 
 
@@ -22,7 +23,7 @@ def tokens_of(text: str) -> list[str]:
     for odd, plain in (("’", "'"), ("‘", "'"), ("–", "-"), ("—", " - "), ("−", "-"), ("“", '"'),
                        ("”", '"')):
         text = text.replace(odd, plain)
-    text = _DECIMAL.sub(".", text)
+    text = _WITH.sub("with", _DECIMAL.sub(".", text))
     out: list[str] = []
     for token in _TOKEN.findall(text):
         word = token.rstrip(",'")
