@@ -27,6 +27,7 @@ def register(commands: Any) -> None:
     collect = commands.add_parser("collect", help="collect clips that triggers keep, and measure "
                                   "the triggers")
     _fleet(collect, CollectParams)
+    collect.add_argument("--clips", type=Path, help="folder of clips (else the app's own)")
     collect.set_defaults(command=_collect)
 
     triggers = commands.add_parser("triggers", help="fit the triggers anew")
@@ -84,10 +85,13 @@ def _shadow(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
 
 def _collect(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from engine.perception.clips import ClipStore
     from engine.perception.collect import CollectParams, run
 
-    return run(options.out, from_arguments(CollectParams, options), options.production,
-               options.candidate, processes=options.processes), 0
+    params = from_arguments(CollectParams, options)
+    store = ClipStore(options.clips, params.quota_mb * 2**20)
+    return run(options.out, params, options.production, options.candidate, store,
+               processes=options.processes), 0
 
 
 def _triggers(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
