@@ -246,7 +246,10 @@ def test_frame_scene_layers_and_status_keep_the_contract() -> None:
         "arc_closed": (np.uint8, (segments,)), "hex_x": (np.int16, (cells,)),
         "hex_y": (np.int16, (cells,)), "hex_ring": (np.int16, (cells, 12))}
     assert {n: a.dtype for n, a in layers.items()} == {
-        "surge": np.float32, "demand": np.float32, "supply": np.float32, "match": np.int16}
+        "surge": np.float32, "demand": np.float32, "supply": np.float32, "match": np.int16,
+        "traffic": np.uint8, "reach": np.uint8}
+    assert len(layers["traffic"]) == len(scene.arrays["arc_rank"])
+    assert not len(layers["reach"]), "no point is chosen"
     kind = frame.state & 7
     assert np.bincount(kind[:drivers], minlength=8)[:5].tolist() == status["counts"][:5]
     assert np.count_nonzero(kind[drivers:] == 5) == status["counts"][5]
