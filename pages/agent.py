@@ -89,7 +89,6 @@ def _bar(run: Run) -> None:
     if st.session_state.pop(f"{run.domain}.refresh", False):
         st.rerun()
     # a control within a popover forgets its value when one beside the popover is used
-    st.session_state.pop(f"{DOMAIN}.settings", None)
     sync_controls(run)
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         control(run, KNOBS["answers"], width=230, label_visibility="collapsed",
@@ -154,8 +153,6 @@ def page() -> None:
         st.segmented_control("View", VIEWS, key="agent.view", required=True, width="content",
                              label_visibility="collapsed")
     if not chatting:
-        # controls that are not drawn lose their values: they are set anew when they come back
-        st.session_state.pop(f"{DOMAIN}.settings", None)
         evaluation(run)
         return
     _bar(run)

@@ -186,8 +186,6 @@ def page() -> None:
                              label_visibility="collapsed", on_change=_remember_view)
     view = st.session_state["go.view"]
     if view == "Training":
-        # Streamlit forgets controls that a rerun does not draw; they are set anew on the way back
-        st.session_state.pop("go.settings", None)
         training(run)
         return
     run_bar(run, _own_controls, paced=False)

@@ -160,8 +160,6 @@ def page() -> None:
                              width="content", label_visibility="collapsed",
                              on_change=_remember_view)
     if view != "Drive":
-        # Streamlit forgets controls that a rerun does not draw; they are set anew on the way back
-        st.session_state.pop("perception.settings", None)
         tab: Callable[[Run], None] = import_module(f"pages.{TABS[view]}").draw
         tab(run)
         return

@@ -16,15 +16,20 @@ def _key(domain: str, name: str) -> str:
 
 
 def sync_controls(run: Steered) -> None:
-    """Set every control to the run's values if another tab or a reset has changed them."""
+    """Set every control to the run's values if another tab or a reset has changed them.
+
+    Streamlit forgets a control that a rerun does not draw (another page, another tab), and would
+    draw it at its lowest value when it comes back: what is forgotten is set anew as well.
+    """
     stamp = f"{run.domain}.settings"
     now = (run.token, run.settings)
-    if st.session_state.get(stamp) == now:
-        return
+    known = st.session_state.get(stamp) == now
     chosen = run.pending or run.params
-    for k in knobs(type(chosen)):
-        st.session_state[_key(run.domain, k.name)] = getattr(chosen, k.name)
-    st.session_state[f"{run.domain}.seed"] = run.seed
+    values = {_key(run.domain, k.name): getattr(chosen, k.name) for k in knobs(type(chosen))}
+    values[f"{run.domain}.seed"] = run.seed
+    for key, value in values.items():
+        if not (known and key in st.session_state):
+            st.session_state[key] = value
     st.session_state[stamp] = now
 
 
