@@ -186,12 +186,3 @@ def test_dead_ends_can_be_filled(page):
     bring(page, DEAD_END)
     assert not page.error
     assert run.ask(lambda sim: sim.floor.grid.width) == 16
-
-
-def test_a_control_that_streamlit_forgot_shows_the_runs_value_again(page):
-    run = the_run()
-    wanted = run.params.robots
-    del page.session_state["warehouse.param.robots"]  # as after a visit to another page
-    page.run()
-    assert page.slider(key="warehouse.param.robots").value == wanted
-    assert wanted != page.slider(key="warehouse.param.robots").min
