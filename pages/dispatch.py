@@ -40,8 +40,7 @@ STAGE_PX: Final = 636
 INSPECTOR_PX: Final = 424
 VERSUS_PX: Final = 290
 FIRST: Final = "evening"
-WEIGHT: Final = "dispatch.param.weight_"
-"""How the keys of the four sliders begin."""
+WEIGHT: Final = "dispatch.param.weight_"  # how the keys of the four sliders begin
 MAP, AERIAL, SIDE_BY_SIDE, EXPERIMENTS = "Map", "Aerial", "A/B", "Experiments"
 EVENTS: Final = (
     ("Rain for an hour", "rain", ":material/rainy:", "A third more requests, slower streets."),
