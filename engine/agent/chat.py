@@ -310,12 +310,12 @@ class Chat:
             self.notice = f"The reply broke: {type(error).__name__}. The log has the details."
         else:
             self._heard(ended, self.trace)
+        self._look_at_day()
         with self._lock:
             self._partial, self._question = "", None
             self._began.clear()
             self._progress.clear()
             self._thread = None
-        self._look_at_day()
         self._save()
         self._changed()
 

@@ -20,7 +20,8 @@ _AUTOLINK: Final = re.compile(r"<((?:[a-z][a-z0-9+.-]{1,31}:|[\w.+-]+@)[^\s<>]*)
 _BARE: Final = re.compile(r"(?<![`\w])((?:https?|ftp)://|www\.)([^\s`<>)\]]+)", re.IGNORECASE)
 _INSIDE: Final = re.compile(r"/(?!/|\\)[\w./?=&%#:,+~-]*")
 _FENCE: Final = re.compile(
-    r"(^|\n)(`{3,}|~{3,})[^\n]*\n.*?(?:\n\2[`~]*[ \t]*(?=\n|$)|$)", re.DOTALL)
+    r"(?:^|\n)(?:(`{3,})[^`\n]*|(~{3,})[^\n]*)"  # backticks after backticks: code in a line
+    r"(?:(?:\n.*?)?\n(?:\1`*|\2~*)[ \t]*(?=\n|\Z)|(?:\n.*)?\Z)", re.DOTALL)
 _CODE: Final = re.compile(r"(`+)(?!`)(?:.*?[^`])\1(?!`)")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from tests.browser.conftest import Window
@@ -121,7 +122,8 @@ def test_two_policies_play_side_by_side_on_the_same_clock(window, app):
     page.locator(".chips button[title^='Zoom in']").first.click()
     zooms = "() => Object.values(window.__atrium.players).map((p) => p.counters.zoom)"
     until(lambda: min(page.evaluate(zooms)) > 1.4)
-    assert len(set(page.evaluate(zooms))) == 1, "both look at the same place"
+    # a zoom is told against the whole city in its picture, and one may be a pixel wider
+    assert np.ptp(page.evaluate(zooms)) < 0.05, "both look at the same place"
     rows = page.locator(".versus tbody tr")
     until(lambda: rows.count() == 6)
     choose(window, "Map")
