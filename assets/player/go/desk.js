@@ -108,7 +108,8 @@ class Desk {
       this.hub.on("said", () => this.#said(this.hub.said)),
     ];
     window.__atrium ??= { players: {} };
-    window.__atrium.go = this.#tools();
+    this.tools = this.#tools();
+    window.__atrium.go = this.tools;
   }
 
   /** Playing shows what the search thinks; reviewing shows what the moves cost. */
@@ -188,7 +189,8 @@ class Desk {
     cancelAnimationFrame(this.raf);
     this.sizes.disconnect();
     this.#disconnect();
-    if (window.__atrium) delete window.__atrium.go;
+    // a page that redraws mounts the next desk before it takes this one away
+    if (window.__atrium?.go === this.tools) delete window.__atrium.go;
     this.root.remove();
   }
 }

@@ -113,7 +113,8 @@ class Desk {
       this.hub.on("said", () => this.#answer(this.hub.said)),
     ];
     window.__atrium ??= { players: {} };
-    window.__atrium.perception = this.#tools();
+    this.tools = this.#tools();
+    window.__atrium.perception = this.tools;
   }
 
   #scene(facts) {
@@ -243,7 +244,8 @@ class Desk {
     this.sizes.disconnect();
     this.wheel.close();
     this.#disconnect();
-    if (window.__atrium) delete window.__atrium.perception;
+    // a page that redraws mounts the next desk before it takes this one away
+    if (window.__atrium?.perception === this.tools) delete window.__atrium.perception;
     this.root.remove();
   }
 }
