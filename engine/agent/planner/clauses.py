@@ -21,7 +21,13 @@ STATE: Final = "STATE "
 SURE: Final = 0.45
 _CUT: Final = re.compile(
     r"(?:\s*[;.!?]\s+|\s*,?\s+(?:and\s+then|then|and\s+also|after\s+that|afterwards|and)\s+"
-    r"|\s*,\s+)", re.IGNORECASE)
+    r"|\s*,\s+|\s+&\s+)", re.IGNORECASE)
+_ORDER: Final = re.compile(
+    r"(?i)^(?:and\s+)?(?:first(?:ly)?|first of all|then|next|after that|afterwards|finally|lastly)"
+    r"(?:\s+|\s*,\s+)(?=\w+\s*\w)")
+_PURPOSE: Final = re.compile(
+    r"(?i)(?<=\w),?\s+so\s+(?:that\s+)?(?:it|they|this|that|the change)\s+"
+    r"(?:takes?|counts?|works?|applies|apply|comes?|is|has|have|gets?|begins?)\b[^,;.]*$")
 _WATCHED: Final = re.compile(
     r"(?i)^\W*(?:please\s+)?(?:watch|monitor|observe|keep an eye on|keep track of|track)\b.*"
     r"\b(?:when|until|till|once|if|as soon as)\b")
@@ -91,7 +97,7 @@ class Reader:
 
     def asks(self, text: str, here: Here = NOWHERE) -> list[Ask]:
         """A whole message, cut where both sides ask for something of their own."""
-        text = " ".join(text.split()).strip()
+        text = _PURPOSE.sub("", _ORDER.sub("", " ".join(text.split()).strip()))
         whole = self.ask(text, here)
         best: list[Ask] = [whole]
         if whole.act == "code" or _WATCHED.search(text):
@@ -102,7 +108,7 @@ class Reader:
             left, right = text[:cut.start()], text[cut.end():]
             if not left.strip() or not right.strip() or not self._begins(right):
                 continue
-            first = self.ask(left, here)
+            first = self.ask(_ORDER.sub("", left), here)
             if first.guess.probability[0] < SURE or first.act in _NEVER_ALONE - {"hello"}:
                 continue
             rest = self.asks(right, here)
@@ -112,10 +118,11 @@ class Reader:
                 # "the airport scenario, 95 drivers": what it is to start with
                 joined = self.ask(f"{left}, {rest[0].text}", here)
                 first, rest = replace(joined, guess=first.guess), rest[1:]
-            if first.act == "inject" and _lasting(rest[0]):
+            if rest and _lasting(rest[0]) and (
+                    first.act == "inject" or _ails(first, rest[0])):
                 # "robot 16 has a flat tyre, have it stand for 3 min": how long it lasts
-                joined = self.ask(f"{left} {rest[0].text}", here)
-                first, rest = replace(joined, guess=first.guess), rest[1:]
+                joined = self.ask(f"{left}, {rest[0].text}", here)
+                first, rest = replace(joined, guess=Guess(("inject", "help"), (1.0, 0.0))), rest[1:]
             best = [first, *rest] if first.act != "hello" else rest
             break
         return best
@@ -132,8 +139,15 @@ class Reader:
 def _lasting(ask: Ask) -> bool:
     """Whether a clause says nothing but how long something lasts."""
     numbers = ask.reading.numbers
-    return bool(numbers) and not (ask.reading.mentions or ask.reading.agents) and all(
+    told = [m for m in ask.reading.mentions if not any(e.name == "recover" for e in m.meanings)]
+    return bool(numbers) and not (told or ask.reading.agents) and all(
         UNITS.get(q.unit, ("",))[0] == "time" for q in numbers)
+
+
+def _ails(first: Ask, rest: Ask) -> bool:
+    """Whether a robot is told to have something, and "it" is to stand for a while."""
+    return first.act == "inspect" and bool(first.reading.agents) and first.says("has", "got") \
+        and rest.says("it") and rest.act in ("pause", "stop")
 
 
 def _two_systems(text: str, whole: Ask) -> list[str]:

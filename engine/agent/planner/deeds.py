@@ -59,6 +59,8 @@ def deed(ask: Ask, of: Domain) -> tuple[str | None, dict[str, Any]]:
         command = "break_robot" if command in (None, "recover") else command
     if "stop_station" in of.commands and any(map(_STATION.fullmatch, tokens)):
         command = "stop_station"
+    if "bridge" in tokens and "close_bridge" not in of.commands:
+        return None, {}
     if command is None:
         stems = {stem(t) for t in (*tokens, *ask.reading.shape)}
         command = next((c for word, c in _BY_WORD.get(of.name, ()) if stem(word) in stems
@@ -105,12 +107,14 @@ def _arguments(ask: Ask, command: str) -> dict[str, Any]:
             out["factor"] = q.value
         elif UNITS.get(q.unit, ("",))[0] == "time":
             out["repair_s" if command == "break_robot" else "seconds"] = round(q.in_unit("s"))
-        elif before in ("row", "column"):
+        elif before in ("row", "column") and before not in out:
             out[before] = round(q.value)
         elif before == "station" and command == "stop_station":
             out["station"] = f"P{round(q.value):02d}"
         elif any(w in tokens for w in PEOPLE) and command in ("stadium", "airport_bank"):
             out["riders"] = round(q.value)
+    if command == "close_aisle" and ("row" in out) != ("column" in out):
+        out.update(_stretch(tokens, "column" if "row" in out else "row"))
     if command == "break_robot" and ask.reading.agents:
         out["robot"] = ask.reading.agents[0][1]
     if command == "stop_station":
@@ -122,6 +126,13 @@ def _arguments(ask: Ask, command: str) -> dict[str, Any]:
     if command == "close_bridge" and (bridge := _bridge(ask)):
         out["bridge"] = bridge
     return out
+
+
+def _stretch(tokens: Sequence[str], across: str) -> dict[str, int]:
+    """The part of an aisle that is meant: "row 9 between columns 10 and 30"."""
+    found = re.search(rf"\b{across}s? (\d+) (?:and|to|-|until|through) (?:{across} )?(\d+)\b",
+                      " ".join(tokens))
+    return {"start": int(found.group(1)), "stop": int(found.group(2))} if found else {}
 
 
 def _towards(tokens: Sequence[str]) -> bool:

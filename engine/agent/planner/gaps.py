@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from engine.agent.planner.lexicon import ARTICLES, Entry, Kind, Lexicon, stem
+from engine.agent.planner.lexicon import ARTICLES, LATER, Entry, Kind, Lexicon, stem
 
 KINDS: Final[frozenset[Kind]] = frozenset(("PARAM", "FIGURE", "COMMAND"))
 ROOM: Final = 5
@@ -73,7 +73,8 @@ class Gaps:
         whole = [s for s, n in seen.items() if n == len(s)]
         found = []
         for stems in whole:
-            meanings = tuple(e for e in self._meanings[stems] if engine in (None, e.engine))
+            meanings = tuple(e for e in self._meanings[stems]
+                             if e.engine == engine or (engine is None and e.engine not in LATER))
             at = _nearest([places[s] for s in sorted(stems)])
             if meanings and at[-1] - at[0] < len(at) + ROOM and all(passed[at[0]:at[-1] + 1]):
                 found.append(Found(at, meanings))

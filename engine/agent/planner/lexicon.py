@@ -39,7 +39,7 @@ class Entry:
 WORDS: Final = Path(__file__).resolve().parents[3] / "assets" / "agent" / "words.txt"
 ARTICLES: Final = frozenset(("the", "a", "an", "our", "my", "your", "its", "their", "all"))
 _EVERYDAY: Final = frozenset(("you", "engine"))
-_LATER: Final = frozenset(("go", "perception"))
+LATER: Final = frozenset(("go", "perception"))
 """Systems with labels so short ("speed", "black", "rain") that they count in their own alone."""
 _ENDINGS: Final = ("ing", "ed", "es", "s", "e")
 _DOUBLED: Final = frozenset("bdgmnprt")
@@ -76,16 +76,16 @@ class Lexicon:
                         self._add(Entry("CHOICE", engine, k.name, choice), (choice,))
             for name, scenario in of.scenarios.items():
                 self._add(Entry("SCENARIO", engine, name), (scenario.label,))
-            for name in of.commands if engine not in _LATER else ():
+            for name in of.commands if engine not in LATER else ():
                 self._add(Entry("COMMAND", engine, name), (name.replace("_", " "),))
             for f in of.figures:
-                if engine in _LATER:
+                if engine in LATER:
                     self._add(Entry("FIGURE", engine, f.name), (f.label,))
         for entry, said in spoken(WORDS.read_text("utf-8")):
             if entry.engine in known:
                 self._add(entry, said)
         self.local = {(k, e) for k, found in self.entries.items() for e in found
-                      if e.engine in _LATER and e.kind != "ENGINE"}
+                      if e.engine in LATER and e.kind != "ENGINE"}
         self.longest = max(map(len, self.entries), default=1)
         self.words = frozenset(w for said, _ in self.phrases for w in said)
 

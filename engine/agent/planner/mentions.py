@@ -20,6 +20,8 @@ _RUN: Final = re.compile(r"#?\d{1,9}")
 _RATE: Final = frozenset(("per", "an", "a", "each", "every", "hour", "day", "minute", "orders/h",
                           "daily", "hourly", "line", "lines", "km", "kilometre"))
 _NUMBERED: Final = frozenset(("run", "runs", "row", "column", "station", "desk", "seed", "aisle"))
+_LISTED_AFTER: Final = frozenset((
+    "break", "kill", "disable", "fail", "wreck", "crash", "inspect", "describe", "at", "about"))
 _BEFORE_GO: Final = frozenset(("start", "play", "of", "the", "a", "in", "launch", "open", "run",
                                "simulate", "some", "new", "another"))
 _AFTER_GO: Final = frozenset(("on", "to", "with", "ahead", "back", "for", "as", "up", "down", "at",
@@ -237,6 +239,10 @@ def _agents(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[tup
         after = i + 1
         while after < len(tokens) and tokens[after] in ("number", "no", ".", "nr", "#"):
             after += 1
+        if listed := _listed(tokens, i, words):
+            out += [(listed[0], n) for n in listed[1]]
+            taken[i:listed[2]] = ["AGENT#"] * (listed[2] - i)
+            continue
         number = single(tokens[after]) if entries and after < len(tokens) else None
         if number is not None and number == int(number) and number >= 0:
             engines = {e.engine for e in entries}
@@ -246,6 +252,25 @@ def _agents(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[tup
             out.append((prefixes.get(token[0], ""), int(token.split("-")[1])))
             taken[i] = "AGENT#"
     return out
+
+
+def _listed(tokens: Sequence[str], i: int,
+            words: Lexicon) -> tuple[str, list[int], int] | None:
+    """System, numbers and end of a list, as in "break robots 4, 5 and 6"."""
+    entries = [e for e in words.entries.get((tokens[i][:-1],), ()) if e.kind == "AGENT"]
+    if not entries or not tokens[i].endswith("s") or not i or tokens[i - 1] not in _LISTED_AFTER:
+        return None
+    numbers, end, j = [], i + 1, i + 1
+    while j < len(tokens):
+        if tokens[j] in (",", "and", "&"):
+            j += 1
+            continue
+        if not tokens[j].isdigit():
+            break
+        numbers.append(int(tokens[j]))
+        j += 1
+        end = j
+    return (entries[0].engine, numbers, end) if len(numbers) > 1 else None
 
 
 def _runs(tokens: Sequence[str], taken: list[str]) -> list[int]:

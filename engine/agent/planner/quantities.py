@@ -158,6 +158,8 @@ def _factor(tokens: list[str], i: int) -> Quantity | None:
 
 def _plain(tokens: list[str], i: int) -> Quantity | None:
     """800, 1.5k, two hundred, 40 %, 2 min; "a minute" counts as one."""
+    if tokens[i:i + 3] == ["half", "a", "dozen"]:
+        return Quantity(6.0, "", "value", i, i + 3)
     if tokens[i] == "half" and tokens[i + 1:i + 2] in (["a"], ["an"]) and tokens[i + 2:i + 3] \
             and tokens[i + 2] in UNITS:
         return Quantity(0.5, tokens[i + 2], "value", i, i + 3)

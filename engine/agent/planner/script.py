@@ -16,7 +16,7 @@ from engine.agent.planner import asking, compose
 from engine.agent.planner.arms import arms_of
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.context import Context, domain_of, figures_in
-from engine.agent.planner.deeds import deed
+from engine.agent.planner.deeds import deed, spiked
 from engine.agent.planner.lookups import (
     code,
     compare_runs,
@@ -86,6 +86,11 @@ def _merged(asks: Sequence[Ask]) -> list[Ask]:
         if pair in _SAID_BEFORE or (last is not None and pair == ("inject", "inject")
                                     and _same_deed(last, ask)):
             continue
+        if last is not None and (pair == ("set", "inject") and _same_spike(last, ask)):
+            continue
+        if last is not None and pair == ("set", "set") and _said_again(last, ask):
+            out[-1] = ask
+            continue
         if last is not None and pair[0] == pair[1] and ask.act in _ONCE \
                 and not last.reading.numbers:
             out[-1] = ask
@@ -106,6 +111,19 @@ def _same_deed(a: Ask, b: Ask) -> bool:
     first, second = (x.reading for x in (a, b))
     names = {e.name for e in first.of("COMMAND")} & {e.name for e in second.of("COMMAND")}
     return bool(names) and not (second.agents or second.numbers or first.agents)
+
+
+def _same_spike(a: Ask, b: Ask) -> bool:
+    """As in "twice the orders for five minutes, just as a spike": the spike is there already."""
+    return spiked(a, domains()["warehouse"]) is not None and not b.reading.numbers \
+        and any(e.name == "demand_spike" for e in b.reading.of("COMMAND"))
+
+
+def _said_again(a: Ask, b: Ask) -> bool:
+    """As in "no rush hour slowdown, set it to 0": the value comes with the second."""
+    names = [{e.name for e in x.reading.of("PARAM")} for x in (a, b)]
+    return bool(names[0]) and names[0] == names[1] and bool(b.reading.numbers) \
+        and not (a.reading.numbers or a.reading.of("CHOICE"))
 
 
 _NEW: Final = ("new", "another", "fresh", "second", "run", "simulation")
@@ -233,9 +251,16 @@ def inject(ask: Ask, context: Context) -> Script:
     if command is None:
         raise AskBack(asking.which_command(of))
     where = context.run_arguments(ask) if context.engine_of(ask) == of.name else {"engine": of.name}
-    data = yield from one("inject", {**where, "command": command,
-                                      "arguments": arguments})
-    return compose.injected(data)
+    said = []
+    for number in dict.fromkeys(n for _, n in ask.reading.agents[:MOST_INSPECTED]):
+        if command == "break_robot":
+            data = yield from one("inject", {**where, "command": command,
+                                             "arguments": {**arguments, "robot": number}})
+            said.append(compose.injected(data))
+    if not said:
+        data = yield from one("inject", {**where, "command": command, "arguments": arguments})
+        said.append(compose.injected(data))
+    return "\n\n".join(said)
 
 
 def chart(ask: Ask, context: Context) -> Script:

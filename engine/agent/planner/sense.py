@@ -256,6 +256,10 @@ def _figures(reading: Reading) -> bool:
 
 
 def _settings(reading: Reading) -> bool:
+    words = reading.tokens
+    if "value" in words and any(w in words for w in ("new", "another", "different")) \
+            and not is_question(words):
+        return False
     return not reading.of("FIGURE") or bool(reading.of("PARAM") or reading.of("CHOICE")) or any(
         w in ("settings", "parameters", "knobs", "configuration") for w in reading.tokens)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from engine.agent.house.domains import Domain, domains
 from engine.agent.planner import asking, compose
@@ -17,6 +17,8 @@ from engine.agent.planner.steps import AskBack, Call, Result, Script, one
 from engine.agent.planner.values import named_settings, settings_in
 from engine.agent.planner.wording import ranges
 from engine.params import Knob
+
+_CAPS: Final = frozenset((("at", "most"), ("at", "least"), ("no", "more"), ("up", "to")))
 
 
 def change(ask: Ask, context: Context) -> Script:
@@ -73,7 +75,8 @@ def _relative(ask: Ask, free: Sequence[Quantity], settings: Mapping[str, Any],
     if factors and not settings:
         return lambda now: now * factors[0].value
     down, up = ask.says(*DOWN), ask.says(*UP)
-    if not (up or down) or "to" in tokens:
+    capped = any(tokens[i:i + 2] in _CAPS for i in range(len(tokens)))
+    if not (up or down) or "to" in tokens or capped:
         return None
     sign = -1 if down else 1
     percent = [q for q in ask.reading.numbers if q.role == "percent"]
