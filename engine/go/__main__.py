@@ -1,4 +1,4 @@
-"""Command line of Go: speak GTP, teach, train, play itself, play matches.
+"""Command line of Go: speak GTP, teach, train, play itself, play matches, solve small boards.
 
 Every command but `gtp` prints one JSON object on standard output. Exit status: 0 fine, 2 input
 that cannot be used.
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from engine.command_line import execute
-from engine.go import gtp_command, learning_commands
+from engine.go import gtp_command, learning_commands, solve_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     gtp_command.register(commands)
     learning_commands.register(commands)
+    solve_command.register(commands)
     return execute(parser, arguments)
 
 
