@@ -11,10 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,17 +24,16 @@ from engine.go.architecture import Architecture
 from engine.go.checkpoint import find
 from engine.go.files import data_folder, replace
 from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
+from engine.live.processes import last_words, spawn, works_in
 from engine.params import Params
 
 Standing = Literal["starting", "running", "paused", "failed"]
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 COMMAND: Final = "command.json"
 LOG: Final = "log"
 NICENESS: Final = "10"
 MOST_ACTORS: Final = 64
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_TAIL_BYTES: Final = 4096
 
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 
@@ -127,12 +124,12 @@ def look(name: str) -> LearningRun:
     process = journal.running(folder)
     standing: Standing = "paused"
     problem = ""
-    if process is not None and _is_ours(process, folder):
+    if process is not None and works_in(process, folder):
         standing = "running"
     elif child is not None and status is None:
         standing = "starting"
     elif status and status != -signal.SIGTERM:  # a process told to end while it was starting
-        standing, problem = "failed", _last_words(folder, status)
+        standing, problem = "failed", last_words(folder / LOG, status)
     return LearningRun(name, folder, standing, journal.state(folder), problem,
                        (folder / COMMAND).exists())
 
@@ -171,12 +168,9 @@ def go_on(name: str) -> LearningRun:
                            "shell; start it there again") from None
     if not (isinstance(command, list) and command and all(isinstance(c, str) for c in command)):
         raise InvalidInput(f"{COMMAND} of {name} is damaged; start the run in a shell")
-    nice = shutil.which("nice")
-    words = [sys.executable, "-m", "engine.go", *command]
+    words = ["engine.go", *command]
     with (run.folder / LOG).open("ab") as log:
-        _children[run.folder] = subprocess.Popen(
-            [nice, "-n", NICENESS, *words] if nice else words, cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        _children[run.folder] = spawn(words, NICENESS, log, subprocess.STDOUT)
     return look(name)
 
 
@@ -191,7 +185,7 @@ def pause(name: str) -> None:
     child = _children.get(folder)
     if process is None and child is not None and child.poll() is None:
         child.terminate()
-    elif process is not None and _is_ours(process, folder):
+    elif process is not None and works_in(process, folder):
         os.kill(process, signal.SIGTERM)
     else:
         raise InvalidInput(f"{name} is not running")
@@ -242,27 +236,7 @@ def _options(params: Params) -> Sequence[str]:
     return out
 
 
-def _is_ours(process: int, folder: Path) -> bool:
-    """Whether a process number still means the run; numbers are given again."""
-    try:
-        words = (Path("/proc") / str(process) / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return not Path("/proc/self/cmdline").exists()  # systems without /proc: believe the file
-    return any(Path(os.fsdecode(w)).name == folder.name for w in words if w)
-
 
 def _spoke(folder: Path) -> float:
     times = [p.stat().st_mtime for p in (folder / "state.json", folder / COMMAND) if p.exists()]
     return max(times, default=folder.stat().st_mtime)
-
-
-def _last_words(folder: Path, status: int) -> str:
-    """The last line of a failed run's log."""
-    try:
-        with (folder / LOG).open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _TAIL_BYTES))
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return f"it ended with status {status}: {lines[-1][:300] if lines else 'nothing was logged'}"

@@ -10,10 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from engine.errors import InvalidInput
+from engine.live.processes import last_words, spawn, works_in
 from engine.perception import ledger
 from engine.perception.files import data_folder, replace
 
@@ -28,13 +27,11 @@ Kind = Literal["shadow", "collect", "round", "autolabel"]
 Standing = Literal["starting", "running", "stopped", "finished", "failed"]
 
 KINDS: Final[tuple[Kind, ...]] = ("shadow", "collect", "round", "autolabel")
-ROOT: Final = Path(__file__).resolve().parents[2]
 NICENESS: Final = "10"
 _COMMAND: Final = "command.json"
 _LOG: Final = "log"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _OPTION: Final = re.compile(r"[a-z][a-z-]{0,30}")
-_TAIL_BYTES: Final = 4096
 
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 
@@ -91,12 +88,12 @@ def look(name: str) -> FleetRun:
     process = ledger.running(folder)
     standing: Standing = "stopped"
     problem = ""
-    if process is not None and _is_ours(process, folder):
+    if process is not None and works_in(process, folder):
         standing = "running"
     elif child is not None and status is None:
         standing = "starting"
     elif status and status != -signal.SIGTERM:  # told to end while it was starting
-        standing, problem = "failed", _last_words(folder, status)
+        standing, problem = "failed", last_words(folder / _LOG, status)
     elif facts.get("done") or (facts.get("of") and facts.get("of") == facts.get(
             "rounds" if command[0] == "round" else "vehicles")):
         standing = "finished"
@@ -140,12 +137,9 @@ def go_on(name: str) -> FleetRun:
     run = look(name)
     if run.standing in ("running", "starting"):
         raise InvalidInput(f"{name} is running already")
-    nice = shutil.which("nice")
-    words = [sys.executable, "-m", "engine.perception", *_command(run.folder)]
+    words = ["engine.perception", *_command(run.folder)]
     with (run.folder / _LOG).open("wb") as log:
-        _children[run.folder] = subprocess.Popen(
-            [nice, "-n", NICENESS, *words] if nice else words, cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
+        _children[run.folder] = spawn(words, NICENESS, subprocess.DEVNULL, log)
     return look(name)
 
 
@@ -158,7 +152,7 @@ def stop(name: str) -> None:
     folder = _folder(name)
     process = ledger.running(folder)
     child = _children.get(folder)
-    if process is not None and _is_ours(process, folder):
+    if process is not None and works_in(process, folder):
         os.kill(process, signal.SIGTERM)
     elif child is not None and child.poll() is None:
         child.terminate()
@@ -187,24 +181,3 @@ def _command(folder: Path) -> list[str]:
             and command[0] in KINDS):
         raise InvalidInput(f"{_COMMAND} of {folder.name} is damaged; delete the run")
     return command
-
-
-def _is_ours(process: int, folder: Path) -> bool:
-    """Whether a process number still means the run; numbers are given again."""
-    try:
-        words = (Path("/proc") / str(process) / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return not Path("/proc/self/cmdline").exists()  # systems without /proc: believe the file
-    return any(Path(os.fsdecode(w)).name == folder.name for w in words if w)
-
-
-def _last_words(folder: Path, status: int) -> str:
-    """The last line of a failed run's log."""
-    try:
-        with (folder / _LOG).open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _TAIL_BYTES))
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return f"it ended with status {status}: {lines[-1][:300] if lines else 'nothing was logged'}"

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,13 +19,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from engine.errors import InvalidInput
+from engine.live.processes import last_words, spawn
 from engine.params import Params, knob
 from engine.perception.models import NAME, runs_folder
 from engine.perception.train_params import TrainingParams
 
 Standing = Literal["starting", "running", "paused", "finished", "failed"]
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 RECIPE: Final = "recipe.json"
 PID: Final = "pid"
 LOG: Final = "log"
@@ -102,7 +100,7 @@ def look(name: str) -> TrainingRun:
     elif child is not None and status is None:
         standing = "starting"
     elif status and status != -signal.SIGTERM:
-        standing, problem = "failed", _last_words(folder, status)
+        standing, problem = "failed", last_words(folder / LOG, status)
     elif steps and last_step(folder) >= steps:
         standing = "finished"
     elif not recipe and _spoke(folder) > time.time() - FRESH_S:
@@ -140,12 +138,9 @@ def go_on(name: str) -> TrainingRun:
     if not run.known:
         raise InvalidInput(f"the recipe of {name} is not known, because it was started in a shell; "
                            "go on with it there")
-    nice = shutil.which("nice")
-    words = [sys.executable, "-m", "engine.perception.learn", str(run.folder)]
+    words = ["engine.perception.learn", str(run.folder)]
     with (run.folder / LOG).open("ab") as log:
-        _children[run.folder] = subprocess.Popen(
-            [nice, "-n", NICENESS, *words] if nice else words, cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        _children[run.folder] = spawn(words, NICENESS, log, subprocess.STDOUT)
     return look(name)
 
 
@@ -245,12 +240,3 @@ def _json(path: Path) -> dict[str, Any]:
 def _spoke(folder: Path) -> float:
     times = [p.stat().st_mtime for p in (folder / METRICS, folder / RECIPE) if p.exists()]
     return max(times, default=0.0)
-
-
-def _last_words(folder: Path, status: int) -> str:
-    """The last line of a failed run's log."""
-    lines: list[str] = []
-    with suppress(OSError), (folder / LOG).open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-        lines = file.read().decode("utf-8", "replace").strip().splitlines()
-    return f"it ended with status {status}: {lines[-1][:300] if lines else 'nothing was logged'}"
