@@ -23,7 +23,8 @@ from safetensors.numpy import save
 
 from engine.errors import InvalidInput, ModelUnavailable
 from engine.go.architecture import Architecture
-from engine.go.files import SHIPPED, data_folder, replace
+from engine.go.files import SHIPPED, data_folder
+from engine.live.files import replace
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 Ranges = Mapping[str, tuple[float, float]]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import InvalidInput
-from engine.go.files import replace
+from engine.live.files import replace
 
 _JOURNAL: Final = "journal.jsonl"
 _STATE: Final = "state.json"

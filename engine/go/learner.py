@@ -22,8 +22,9 @@ from engine.errors import InvalidInput, ModelUnavailable
 from engine.go import journal
 from engine.go.architecture import Architecture
 from engine.go.checkpoint import find
-from engine.go.files import data_folder, replace
+from engine.go.files import data_folder
 from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
+from engine.live.files import replace
 from engine.live.processes import last_words, spawn, works_in
 from engine.params import Params
 

@@ -24,7 +24,6 @@ from engine.go.architecture import Architecture
 from engine.go.checkpoint import Checkpoint, read, write
 from engine.go.elo import Result, ratings, table
 from engine.go.executors import Executor
-from engine.go.files import replace
 from engine.go.journal import Journal
 from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
 from engine.go.library import Library
@@ -35,6 +34,7 @@ from engine.go.replay import Sampler, write_games
 from engine.go.runtime import open_evaluator
 from engine.go.selfplay import Harvest, Job, play_job
 from engine.go.training import Trainer
+from engine.live.files import replace
 
 _log = logging.getLogger(__name__)
 

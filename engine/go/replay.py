@@ -25,8 +25,8 @@ from numba import njit
 from engine.errors import InvalidInput
 from engine.go.board import BLACK, Board, new_board
 from engine.go.features import PLANES, symmetry_table, write_planes
-from engine.go.files import replace
 from engine.go.kernels import copy_into, legal_mask, play
+from engine.live.files import replace
 
 Array = npt.NDArray[Any]
 

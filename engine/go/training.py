@@ -29,11 +29,11 @@ from torch.nn import functional
 from engine.errors import InvalidInput
 from engine.go.architecture import SCORE_SCALE, Architecture
 from engine.go.checkpoint import Checkpoint
-from engine.go.files import replace
 from engine.go.learning_params import TrainingParams
 from engine.go.network import Network
 from engine.go.quantise import calibrate
 from engine.go.replay import Batch, Sampler
+from engine.live.files import replace
 
 _KIND: Final = "atrium-go-training-1"
 _OUTCOME_WEIGHT: Final = 1.2

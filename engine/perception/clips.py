@@ -25,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InvalidInput
-from engine.perception.files import alive, data_folder, replace
+from engine.live.files import replace
+from engine.perception.files import alive, data_folder
 from engine.perception.labels import View
 
 UInt8 = npt.NDArray[np.uint8]

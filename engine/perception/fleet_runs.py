@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from engine.errors import InvalidInput
+from engine.live.files import replace
 from engine.live.processes import last_words, spawn, works_in
 from engine.perception import ledger
-from engine.perception.files import data_folder, replace
+from engine.perception.files import data_folder
 
 Kind = Literal["shadow", "collect", "round", "autolabel"]
 Standing = Literal["starting", "running", "stopped", "finished", "failed"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import InvalidInput
-from engine.perception.files import replace
+from engine.live.files import replace
 
 ROWS: Final = "rows.jsonl"
 FACTS: Final = "facts.json"

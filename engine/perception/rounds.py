@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InvalidInput
+from engine.live.files import replace
 from engine.params import Params, knob
 from engine.perception import cache, collect
 from engine.perception.calibration import numbers
 from engine.perception.cameras import rig
 from engine.perception.clips import ClipStore
 from engine.perception.collect import CollectParams
-from engine.perception.files import replace
 from engine.perception.fleet import VIEWS
 from engine.perception.labels import BOX, View
 from engine.perception.ledger import Ledger

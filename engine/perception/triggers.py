@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import InvalidInput, ModelUnavailable
-from engine.perception.files import replace
+from engine.live.files import replace
 from engine.perception.ood import Familiar
 from engine.perception.sensing import Signals
 
