@@ -188,7 +188,7 @@ def _charts(figures: Figures) -> None:
                 for _, name, colour, dash in MEASURES))
             _put(_lines(figures, "val", MEASURES, WIDE_PX), "val", "Validation by training step")
         columns = st.columns(4)
-        single = (
+        single: tuple[tuple[str, str, str, Callable[[Figures], go.Figure]], ...] = (
             ("classes", "AP50 by class", "newest validation", _by_class),
             ("depth", "Depth AbsRel", "validation, lower is better",
              lambda f: _lines(f, "val", (("abs_rel", "AbsRel", "purple", "solid"),))),
