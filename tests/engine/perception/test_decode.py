@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidInput
-from engine.perception.decode import RawDetection, decode, suppress
+from engine.perception.decode import RawDetection, decode, suppress, vote
 from engine.perception.metrics import pairwise_iou
 from engine.perception.output_format import CLASSES, REACH, STRIDES
 from engine.perception.targets import points
@@ -43,6 +43,15 @@ def test_suppression_is_idempotent_and_knows_no_order(
         np.fill_diagonal(overlap, 0.0)
         assert overlap[same].max() <= 0.5 + 1e-6
         assert (np.diff(scores[kept]) <= 0).all()
+
+
+def test_a_kept_box_is_the_mean_of_its_class_near_it() -> None:
+    boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 8], [0, 0, 10, 4], [0, 0, 10, 8]], np.float32)
+    scores = np.array([0.8, 0.5, 0.5, 0.5], np.float32)
+    found = vote(boxes, scores, np.array([1, 1, 1, 0]), np.array([0]))
+    weight = 0.5 * 0.8**3  # the second box; the third overlaps too little, the fourth is no kin
+    assert found[0].tolist() == pytest.approx(
+        [0.0, 0.0, 10.0, (0.8 * 10 + weight * 8) / (0.8 + weight)])
 
 
 def raw_of(point: int, kind: int, sides: list[int]) -> tuple[RawDetection, np.ndarray]:
