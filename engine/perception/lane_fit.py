@@ -134,41 +134,52 @@ def distance_to(points: Float64, line: Float64) -> Float64:
 def join(lines: list[Line]) -> list[Line]:
     """Join lines that continue each other across a gap, nearest ends first."""
     left = list(lines)
+    ends = np.array([_ends(q.points) for q in left]).reshape(-1, 8)
     while True:
-        best: tuple[float, int, int] | None = None
-        for i, a in enumerate(left):
-            for j, b in enumerate(left):
-                gap = _continues(a.points, b.points) if i != j else None
-                if gap is not None and (best is None or gap < best[0]):
-                    best = (gap, i, j)
-        if best is None:
+        i, j = _continued(ends)
+        if i < 0:
             return left
-        _, i, j = best
         a, b = left[i], left[j]
         n, m = len(a.points), len(b.points)
         whole = Line(np.concatenate([a.points, b.points]), a.kind if n >= m else b.kind,
                      (a.score * n + b.score * m) / (n + m))
         left = [q for k, q in enumerate(left) if k not in (i, j)] + [whole]
+        ends = np.concatenate([np.delete(ends, (i, j), axis=0), _ends(whole.points)[None]])
 
 
-def _continues(a: Float64, b: Float64) -> float | None:
-    """Gap in m between the end of one line and the start of another that goes on from it."""
-    k = min(len(a), 8)
-    ahead = a[-1] - a[-k]
-    length = float(np.linalg.norm(ahead))
-    if length < 0.5:
-        return None
-    ahead = ahead / length
-    step = b[0] - a[-1]
-    gap = float(step @ ahead)
-    side = abs(float(step[0] * ahead[1] - step[1] * ahead[0]))
-    if not -OVERLAP_M < gap < JOIN_GAP_M or side > JOIN_SIDE_M + 0.04 * max(gap, 0.0):
-        return None
-    turn = b[min(len(b), 8) - 1] - b[0]
-    size = float(np.linalg.norm(turn))
-    if size > 0.5 and float(turn @ ahead) / size < 0.9:
-        return None
-    return abs(gap) + 4.0 * side
+def _ends(points: Float64) -> Float64:
+    """Start, way from there, end, way to there over up to eight points: float64 [8]."""
+    k = min(len(points), 8)
+    return np.concatenate([points[0], points[k - 1] - points[0], points[-1],
+                           points[-1] - points[-k]])
+
+
+@njit(cache=True, nogil=True)
+def _continued(ends: Float64) -> tuple[int, int]:
+    """The line, and the one that goes on from it, that are nearest to each other; −1 for none.
+
+    Args:
+        ends: float64 [N, 8], `_ends` of each.
+    """
+    best, first, second = np.inf, -1, -1
+    for i in range(len(ends)):
+        length = np.hypot(ends[i, 6], ends[i, 7])
+        if length < 0.5:
+            continue
+        x, y = ends[i, 6] / length, ends[i, 7] / length
+        for j in range(len(ends)):
+            dx, dy = ends[j, 0] - ends[i, 4], ends[j, 1] - ends[i, 5]
+            gap, side = dx * x + dy * y, abs(dx * y - dy * x)
+            if (i == j or not -OVERLAP_M < gap < JOIN_GAP_M
+                    or side > JOIN_SIDE_M + 0.04 * max(gap, 0.0)):
+                continue
+            size = np.hypot(ends[j, 2], ends[j, 3])
+            if size > 0.5 and ends[j, 2] * x + ends[j, 3] * y < 0.9 * size:
+                continue
+            cost = abs(gap) + 4.0 * side
+            if cost < best:
+                best, first, second = cost, i, j
+    return first, second
 
 
 @njit(cache=True, nogil=True)
