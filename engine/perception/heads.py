@@ -74,8 +74,9 @@ class DetectionHead(nn.Module):
             scores.append(self.score(x).flatten(2))
             rest.append(self.rest(x).flatten(2))
         score = torch.cat(scores, 2).transpose(1, 2)
-        sides, visible, lights, space = torch.split(
-            torch.cat(rest, 2).transpose(1, 2), [4 * (REACH + 1), 1, len(LIGHTS), SPACE], 2)
+        # split where the channels lie far apart: whole blocks are copied, not single values
+        sides, visible, lights, space = (part.transpose(1, 2) for part in torch.split(
+            torch.cat(rest, 2), [4 * (REACH + 1), 1, len(LIGHTS), SPACE], 1))
         return Detection(score, sides.reshape(*sides.shape[:2], 4, REACH + 1),
                          visible.squeeze(2), lights, space)
 

@@ -175,13 +175,15 @@ def _wrapped(network: HydraNet) -> Any:
             super().__init__()
             self.network = network
             centres = bin_centres()
-            self.register_buffer("moments", torch.stack([centres, centres.square()])[..., None,
-                                                                                     None])
+            powers = torch.stack([torch.ones_like(centres), centres, centres.square()])
+            self.register_buffer("moments", powers[..., None, None])
 
         def forward(self, images: Tensor, planes: Tensor) -> tuple[Tensor, ...]:
             out = self.network(images.permute(0, 3, 1, 2).float(), planes)
-            moments = nn.functional.conv2d(out.depth.softmax(1), self.moments)
-            mean, square = moments[:, :1], moments[:, 1:]
+            # a softmax over channels would be turned round twice: its sum is the moment of order 0
+            shares = (out.depth - out.depth.amax(1, keepdim=True)).exp()
+            total, first, second = nn.functional.conv2d(shares, self.moments).split(1, 1)
+            mean, square = first / total, second / total
             depth = torch.cat([mean, (square - mean * mean).clamp(min=1e-8).sqrt()], 1)
             return (*out.detection, out.masks, depth)
 
