@@ -182,7 +182,7 @@ def _wrapped(network: HydraNet) -> Any:
             out = self.network(images.permute(0, 3, 1, 2).float(), planes)
             # a softmax over channels would be turned round twice: its sum is the moment of order 0
             shares = (out.depth - out.depth.amax(1, keepdim=True)).exp()
-            total, first, second = nn.functional.conv2d(shares, self.moments).split(1, 1)
+            total, first, second = torch.split(nn.functional.conv2d(shares, self.moments), 1, 1)
             mean, square = first / total, second / total
             depth = torch.cat([mean, (square - mean * mean).clamp(min=1e-8).sqrt()], 1)
             return (*out.detection, out.masks, depth)
