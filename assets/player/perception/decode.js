@@ -27,6 +27,36 @@ async function inflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** One canvas above the other for all views, kept from picture to picture: a new one costs more than its content. */
+class Sheet {
+  /** @param {number} width Of a view. @param {number} height */
+  constructor(width, height, views) {
+    this.canvas = new OffscreenCanvas(width, height * views);
+    this.context = this.canvas.getContext("2d");
+    this.size = [width, height];
+    /** Of whom it shows something, and what of it. */
+    this.owner = null;
+    this.key = "";
+  }
+
+  /** Fill from pixels: `paint` gets them cleared, one uint32 each. */
+  paint(paint) {
+    this.image ??= this.context.createImageData(this.canvas.width, this.canvas.height);
+    const out = new Uint32Array(this.image.data.buffer);
+    out.fill(0);
+    paint(out);
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  /** Arguments of `drawImage` for one view. */
+  part(view) {
+    const [w, h] = this.size;
+    return [this.canvas, 0, view * h, w, h];
+  }
+}
+
+const sheets = new Map();
+
 /** A picture of one instant, ready to draw. */
 export class Picture {
   constructor(message, images, depth, drivable, heat, width, height) {
@@ -38,54 +68,87 @@ export class Picture {
     this.heat = heat;
     this.width = width;
     this.height = height;
-    this.sheets = new Map();
   }
 
-  #sheet(key, width, height, paint) {
-    if (!this.sheets.has(key)) {
-      const canvas = new OffscreenCanvas(width, height);
-      const context = canvas.getContext("2d");
-      const image = context.createImageData(width, height);
-      paint(new Uint32Array(image.data.buffer));
-      context.putImageData(image, 0, 0);
-      this.sheets.set(key, canvas);
+  #sheet(name, cell, key, fill) {
+    let sheet = sheets.get(name);
+    const [w, h] = [this.width / cell, this.height / cell];
+    if (!sheet || sheet.size[0] !== w || sheet.size[1] !== h) sheets.set(name, (sheet = new Sheet(w, h, this.images.length)));
+    if (sheet.owner !== this || sheet.key !== key) {
+      sheet.owner = this;
+      sheet.key = key;
+      fill(sheet);
     }
-    return this.sheets.get(key);
+    return sheet;
   }
 
-  /** Depth of a view in colours. */
-  depthSheet(view) {
-    const [w, h] = [this.width / DEPTH_CELL, this.height / DEPTH_CELL];
-    return this.#sheet(`depth ${view}`, w, h, (out) => {
-      for (let i = 0; i < w * h; i += 1) out[i] = table[this.depth[view * w * h + i]];
-    });
+  /** What lies under the layers of a view: the picture, or its depth in colours. */
+  shown(view, depth) {
+    const image = this.images[view];
+    return depth ? this.#depths().part(view) : [image, 0, 0, image.width, image.height];
   }
 
-  #ground(view, i) {
-    const at = view * (this.width / MASK_CELL) * (this.height / MASK_CELL) + i;
-    return (this.drivable[at >> 3] >> (7 - (at & 7))) & 1;
+  #depths() {
+    return this.#sheet("depth", DEPTH_CELL, "", (sheet) => sheet.paint((out) => {
+      for (let i = 0; i < out.length; i += 1) out[i] = table[this.depth[i]];
+    }));
+  }
+
+  #drivable(i) {
+    return (this.drivable[i >> 3] >> (7 - (i & 7))) & 1;
   }
 
   /** Drivable ground of a view. */
-  groundSheet(view) {
-    const [w, h] = [this.width / MASK_CELL, this.height / MASK_CELL];
+  ground(view) {
     const [r, g, b, a] = GREEN;
     const colour = (a << 24) | (b << 16) | (g << 8) | r;
-    return this.#sheet(`ground ${view}`, w, h, (out) => {
-      for (let i = 0; i < w * h; i += 1) if (this.#ground(view, i)) out[i] = colour;
-    });
+    return this.#sheet("ground", MASK_CELL, "", (sheet) => sheet.paint((out) => {
+      for (let i = 0; i < out.length; i += 1) if (this.#drivable(i)) out[i] = colour;
+    })).part(view);
   }
 
-  /** Where something stands on the ground: inside a box and not drivable. Ground layers are cut by it. */
-  standingSheet(view) {
+  /**
+   * Where something stands on the ground, inside a box and not drivable: what it hides of the layers on the ground.
+   * @returns {?Array} Arguments of `drawImage` in pixels of the view; null where nothing stands.
+   */
+  standing(view, depth) {
+    const mask = this.#sheet("mask", MASK_CELL, "", (sheet) => sheet.paint((out) => this.#stand(out)));
+    const { canvas } = this.#sheet("standing", 1, depth ? "depth" : "", ({ context }) => {
+      this.stood.forEach((bounds, i) => {
+        if (!bounds || !this.images[i]) return;
+        const [x, y, w, h] = bounds;
+        const [source, sx, sy, sw] = this.shown(i, depth);
+        const scale = sw / this.width;
+        const place = [x, y + i * this.height, w, h];
+        context.clearRect(...place);
+        context.drawImage(mask.canvas, x / MASK_CELL, (y + i * this.height) / MASK_CELL, w / MASK_CELL, h / MASK_CELL, ...place);
+        context.globalCompositeOperation = "source-atop";
+        context.drawImage(source, sx + x * scale, sy + y * scale, w * scale, h * scale, ...place);
+        context.globalCompositeOperation = "source-over";
+      });
+    });
+    const bounds = this.stood[view];
+    return bounds && [canvas, bounds[0], bounds[1] + view * this.height, bounds[2], bounds[3], ...bounds];
+  }
+
+  #stand(out) {
     const [w, h] = [this.width / MASK_CELL, this.height / MASK_CELL];
-    return this.#sheet(`standing ${view}`, w, h, (out) => {
-      for (const [x0, y0, x1, y1] of this.facts.views[view].boxes) {
-        const cell = 10 * MASK_CELL;
+    const cell = 10 * MASK_CELL;
+    /** Bounds of what stands in each view: x, y, width, height; null for nothing. */
+    this.stood = this.facts.views.map(({ boxes }, view) => {
+      let [left, top, right, low] = [w, h, 0, 0];
+      for (const [x0, y0, x1, y1] of boxes)
         for (let y = Math.max(0, Math.floor(y0 / cell)); y < Math.min(h, y1 / cell); y += 1)
-          for (let x = Math.max(0, Math.floor(x0 / cell)); x < Math.min(w, x1 / cell); x += 1)
-            if (!this.#ground(view, y * w + x)) out[y * w + x] = 0xff000000;
-      }
+          for (let x = Math.max(0, Math.floor(x0 / cell)); x < Math.min(w, x1 / cell); x += 1) {
+            const i = (view * h + y) * w + x;
+            if (this.#drivable(i)) continue;
+            out[i] = 0xff000000;
+            left = Math.min(left, x);
+            right = Math.max(right, x + 1);
+            top = Math.min(top, y);
+            low = Math.max(low, y + 1);
+          }
+      return right > left ? [left, top, right - left, low - top].map((v) => v * MASK_CELL) : null;
     });
   }
 

@@ -151,7 +151,7 @@ export class Mosaic {
     context.fillRect(0, 0, width, height);
     this.views.forEach((view, i) => {
       const cell = this.cells[i];
-      if (picture?.images[i]) drawView(context, picture, i, view, cell, this.wish, view.name === this.wish.large, { font: theme.font, ratio });
+      if (picture?.images[i]) drawView(context, picture, i, view, cell, this.wish, view.name === this.wish.large, { font: theme.font });
       else this.#lost(cell, picture && facts.lost?.[view.name], theme);
     });
     this.#inset(facts, theme);

@@ -50,6 +50,12 @@ export class View {
     return pieces.filter((q) => q.length > 1);
   }
 
+  /** Whether a pixel polyline may come into the picture. */
+  sees(line) {
+    const beside = (out) => line.every(out);
+    return !(beside(([u]) => u < 0) || beside(([u]) => u > this.width) || beside(([, v]) => v < 0) || beside(([, v]) => v > this.height));
+  }
+
   /** A polygon of the ego frame as pixels, cut at the near plane (Sutherland and Hodgman 1974). */
   polygon(points) {
     const turned = points.map((p) => this.turn(...p));
