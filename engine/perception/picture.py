@@ -4,8 +4,9 @@ Names are the ones `assets/player/perception` reads. Lengths are whole centimetr
 (x forward, y left), pixels are tenths of a pixel, shares are per cent, unless said.
 
 Blobs: eight JPEGs in the order of `cameras.VIEWS` (empty for a lost camera), then the depth of all
-views (deflated uint8 [8, h, w], `depth_byte`), the drivable masks of all views (deflated bits,
-row-major), and the heat of an explanation (deflated int8 [H, W]; empty when there is none).
+views (deflated uint8 [8, h, w], `depth_bytes`; a browser opens it only to show it), the drivable
+masks of all views (`run_lengths`: opening a deflated part costs a browser more than drawing it), and
+the heat of an explanation (deflated int8 [H, W]; empty when there is none).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from engine.perception.track import Track
 from engine.perception.world import World
 
 UInt8 = npt.NDArray[np.uint8]
+UInt16 = npt.NDArray[np.uint16]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
@@ -167,7 +169,7 @@ def blobs(look: Look, working: Bool, heat: bytes) -> tuple[bytes, ...]:
     """The parts of a snapshot that are not facts."""
     parts = [jpeg(image) if on else b"" for image, on in zip(look.images, working, strict=True)]
     parts.append(zlib.compress(depth_bytes(look.seen.depth[:, 0]).tobytes(), 1))
-    parts.append(zlib.compress(np.packbits(look.seen.masks[:, 0] > DRIVABLE).tobytes(), 1))
+    parts.append(run_lengths(look.seen.masks[:, 0] > DRIVABLE).tobytes())
     parts.append(heat)
     return tuple(parts)
 
@@ -185,6 +187,24 @@ def depth_bytes(log_z: Float32) -> UInt8:
     scaled = np.clip((log_z - near) / (far - near), 0.0, 1.0) * 254.0
     known = np.isfinite(scaled)
     return np.where(known, np.rint(np.where(known, scaled, 0.0)), 255).astype(np.uint8)
+
+
+def run_lengths(masks: Bool) -> UInt16:
+    """Masks as lengths of runs, row by row.
+
+    Args:
+        masks: bool [V, h, w], h · w below 65,536.
+
+    Returns:
+        uint16 little-endian: for each view the lengths of its runs of False and True by turns,
+        False first (0 long where the view begins with True); they add up to h · w.
+    """
+    lengths = []
+    for mask in masks:
+        flat = mask.ravel()
+        turns = np.flatnonzero(np.diff(flat, prepend=False))
+        lengths.append(np.diff(turns, prepend=0, append=flat.size))
+    return np.concatenate(lengths).astype("<u2")
 
 
 def road_layer(world: World) -> Float32:

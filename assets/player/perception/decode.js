@@ -1,5 +1,6 @@
 /** From a snapshot's parts to what can be drawn: eight pictures, depth, drivable ground, heat. */
 
+const VIEWS = 8;
 const MASK_CELL = 2;
 const DEPTH_CELL = 4;
 /** Green of drivable ground, at 24 %. */
@@ -57,13 +58,34 @@ class Sheet {
 
 const sheets = new Map();
 
+/**
+ * Masks from the lengths of their runs, see `run_lengths` in engine/perception/picture.py.
+ * @param {Uint8Array} bytes @param {number} size Cells of a view. @param {number} views
+ * @returns {Uint8Array} 1 inside the mask.
+ */
+export function unrun(bytes, size, views) {
+  const out = new Uint8Array(size * views);
+  const lengths = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let value = 0;
+  for (let i = 0, at = 0; i < bytes.byteLength; i += 2) {
+    const end = at + lengths.getUint16(i, true);
+    if (value) out.fill(1, at, end);
+    // a run that fills a view ends it; an empty one only says that the view begins inside
+    value = end > at && end % size === 0 ? 0 : 1 - value;
+    at = end;
+  }
+  return out;
+}
+
 /** A picture of one instant, ready to draw. */
 export class Picture {
   constructor(message, images, depth, drivable, heat, width, height) {
     this.facts = message.facts;
     this.step = message.step;
     this.images = images;
+    /** Bytes of every view, or null until `openDepth`. */
     this.depth = depth;
+    this.packed = message.blobs[8];
     this.drivable = drivable;
     this.heat = heat;
     this.width = width;
@@ -82,10 +104,18 @@ export class Picture {
     return sheet;
   }
 
+  /** Open the depth of a picture that was decoded without. @param {() => void} then When it is there. */
+  openDepth(then) {
+    this.opening ??= inflate(this.packed).then((depth) => {
+      this.depth = depth;
+      then();
+    });
+  }
+
   /** What lies under the layers of a view: the picture, or its depth in colours. */
   shown(view, depth) {
     const image = this.images[view];
-    return depth ? this.#depths().part(view) : [image, 0, 0, image.width, image.height];
+    return depth && this.depth ? this.#depths().part(view) : [image, 0, 0, image.width, image.height];
   }
 
   #depths() {
@@ -94,16 +124,12 @@ export class Picture {
     }));
   }
 
-  #drivable(i) {
-    return (this.drivable[i >> 3] >> (7 - (i & 7))) & 1;
-  }
-
   /** Drivable ground of a view. */
   ground(view) {
     const [r, g, b, a] = GREEN;
     const colour = (a << 24) | (b << 16) | (g << 8) | r;
     return this.#sheet("ground", MASK_CELL, "", (sheet) => sheet.paint((out) => {
-      for (let i = 0; i < out.length; i += 1) if (this.#drivable(i)) out[i] = colour;
+      for (let i = 0; i < out.length; i += 1) out[i] = this.drivable[i] * colour;
     })).part(view);
   }
 
@@ -113,7 +139,7 @@ export class Picture {
    */
   standing(view, depth) {
     const mask = this.#sheet("mask", MASK_CELL, "", (sheet) => sheet.paint((out) => this.#stand(out)));
-    const { canvas } = this.#sheet("standing", 1, depth ? "depth" : "", ({ context }) => {
+    const { canvas } = this.#sheet("standing", 1, depth && this.depth ? "depth" : "", ({ context }) => {
       this.stood.forEach((bounds, i) => {
         if (!bounds || !this.images[i]) return;
         const [x, y, w, h] = bounds;
@@ -141,7 +167,7 @@ export class Picture {
         for (let y = Math.max(0, Math.floor(y0 / cell)); y < Math.min(h, y1 / cell); y += 1)
           for (let x = Math.max(0, Math.floor(x0 / cell)); x < Math.min(w, x1 / cell); x += 1) {
             const i = (view * h + y) * w + x;
-            if (this.#drivable(i)) continue;
+            if (this.drivable[i]) continue;
             out[i] = 0xff000000;
             left = Math.min(left, x);
             right = Math.max(right, x + 1);
@@ -162,14 +188,16 @@ export class Picture {
  * @param {object} message Of type SNAPSHOT, with facts and blobs.
  * @param {number} width Pixels of a view.
  * @param {number} height
+ * @param {boolean} deep Whether its depth is shown at once.
  * @returns {Promise<?Picture>} Null before the first tick of a drive.
  */
-export async function decode(message, width, height) {
+export async function decode(message, width, height, deep) {
   const { facts, blobs } = message;
   if (!facts.seen) return null;
   const image = (bytes) => (bytes.length ? createImageBitmap(new Blob([bytes], { type: "image/jpeg" })) : null);
-  const [depth, drivable, heat, ...images] = await Promise.all([
-    inflate(blobs[8]), inflate(blobs[9]), blobs[10].length ? inflate(blobs[10]) : null, ...blobs.slice(0, 8).map(image)]);
+  const drivable = unrun(blobs[9], (width / MASK_CELL) * (height / MASK_CELL), VIEWS);
+  const [depth, heat, ...images] = await Promise.all([
+    deep ? inflate(blobs[8]) : null, blobs[10].length ? inflate(blobs[10]) : null, ...blobs.slice(0, VIEWS).map(image)]);
   return new Picture(message, images, depth, drivable, heat && new Int8Array(heat.buffer), width, height);
 }
 

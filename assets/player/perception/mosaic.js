@@ -134,6 +134,7 @@ export class Mosaic {
 
   show(picture, theme, facts) {
     this.picture = picture;
+    if (this.wish.depth && picture && !picture.depth) picture.openDepth(() => this.wish.listeners.forEach((listener) => listener()));
     const width = this.box.clientWidth;
     if (!width || !this.views.length) return;
     const tall = Math.round(width * LARGE * 0.6);
