@@ -5,7 +5,7 @@ Names are the ones `assets/player/perception` reads. Lengths are whole centimetr
 
 Blobs: eight JPEGs in the order of `cameras.VIEWS` (empty for a lost camera), then the depth of all
 views (deflated uint8 [8, h, w], `depth_bytes`; a browser opens it only to show it), the drivable
-masks of all views (`run_lengths`: opening a deflated part costs a browser more than drawing it), and
+masks of all views (`run_lengths`: a deflated part costs a browser more to open than to draw), and
 the heat of an explanation (deflated int8 [H, W]; empty when there is none).
 """
 

@@ -16,17 +16,40 @@ const card = (title, note, ...rest) => {
   const node = element("section.pc-card.chart-card", { "aria-label": title }, element("header", {}, element("h2", {}, title), element("span.grow"), side), ...rest);
   return { node, side };
 };
-const chart = () => element("div.chart-box");
+const chart = () => watched(element("div.chart-box"));
+
+/** Boxes that are in sight: nobody pays for charts below the edge of the window. */
+const inSight = new WeakSet();
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) inSight.add(target);
+    else inSight.delete(target);
+  }
+}, { rootMargin: "150px" });
+
+function watched(box) {
+  sight.observe(box);
+  return box;
+}
+
+const drawn = new WeakMap();
+
+/** Put a drawing into a box, unless it is there: the browser would lay it out again. */
+function put(box, drawing) {
+  if (drawn.get(box) === drawing) return;
+  drawn.set(box, drawing);
+  box.innerHTML = drawing;
+}
 
 export class LatencyCard {
   constructor() {
-    this.bar = element("div.latency-bar");
+    this.bar = watched(element("div.latency-bar"));
     this.legend = element("div.latency-legend");
     Object.assign(this, card("Latency of this tick", "", this.bar, this.legend));
   }
 
   show(picture, theme, facts) {
-    if (!picture) return;
+    if (!picture || !inSight.has(this.bar)) return;
     const total = STAGES.reduce((sum, [key]) => sum + (facts.times[key] ?? 0), 0);
     const full = Math.max(total, BUDGET_MS);
     setText(this.side, `${total.toFixed(1)} ms · real time needs ${BUDGET_MS} ms (10 Hz)`);
@@ -91,6 +114,7 @@ export class SpeedChart {
   }
 
   show(picture, theme, facts, hub) {
+    if (!inSight.has(this.box)) return;
     const minute = hub.summary?.minute;
     const { clientWidth: w, clientHeight: h } = this.box;
     if (!minute?.step.length || !w) return;
@@ -102,8 +126,8 @@ export class SpeedChart {
     const at = (s) => x(Math.max(-SPAN_S, (s - end) / 10));
     const inside = (i) => end - minute.step[i] <= 10 * SPAN_S;
     const line = (values) => path(minute.step.map((s, i) => (inside(i) ? [at(s), y(values[i])] : [null, null])));
-    this.box.innerHTML = `<svg width="${w}" height="${h}">${frame(w, h, m, [-60, -40, -20, 0], [0, top / 3, (2 * top) / 3, top], x, y, { x: (v) => (v ? `−${-v} s` : "now"), y: (v) => Math.round(v) })}
-      <path class="aim" d="${line(minute.target)}"/><path class="series" stroke="${theme.tokens.marks.blue}" d="${line(minute.speed)}"/></svg>`;
+    put(this.box, `<svg width="${w}" height="${h}">${frame(w, h, m, [-60, -40, -20, 0], [0, top / 3, (2 * top) / 3, top], x, y, { x: (v) => (v ? `−${-v} s` : "now"), y: (v) => Math.round(v) })}
+      <path class="aim" d="${line(minute.target)}"/><path class="series" stroke="${theme.tokens.marks.blue}" d="${line(minute.speed)}"/></svg>`);
   }
 }
 
@@ -114,13 +138,14 @@ export class DetectionChart {
   }
 
   show(picture, theme, facts) {
+    if (!inSight.has(this.box)) return;
     const quality = facts.quality;
     const { clientWidth: w, clientHeight: h } = this.box;
     if (!quality || !w) return;
     setText(this.side, `latest ${quality.samples} samples`);
     const rows = CLASSES.map((c, i) => [c, i]).filter(([, i]) => quality.by_class[["car", "truck", "cyclist", "pedestrian", "cone", "traffic light", "sign"][i]] !== undefined);
     if (!rows.length) {
-      this.box.innerHTML = '<p class="pc-empty">Measured once a second of the drive.</p>';
+      put(this.box, '<p class="pc-empty">Measured once a second of the drive.</p>');
       return;
     }
     const x = (v) => 84 + v * (w - 84 - 46);
@@ -134,7 +159,7 @@ export class DetectionChart {
       const colour = theme.tokens.marks[tokens[i]] ?? theme.tokens.muted;
       out += `<text class="label" x="12" y="${y + 4}">${name}</text><path d="M${x(0)} ${y}H${x(v)}" stroke="${colour}" stroke-width="3"/><circle cx="${x(v)}" cy="${y}" r="4.5" fill="${colour}"/><text class="label" x="${x(v) + 9}" y="${y + 4}">${v.toFixed(2)}</text>`;
     });
-    this.box.innerHTML = `<svg width="${w}" height="${h}">${out}</svg>`;
+    put(this.box, `<svg width="${w}" height="${h}">${out}</svg>`);
   }
 }
 
@@ -145,12 +170,13 @@ export class DepthChart {
   }
 
   show(picture, theme, facts) {
+    if (!inSight.has(this.box)) return;
     const quality = facts.quality;
     const { clientWidth: w, clientHeight: h } = this.box;
     if (!quality || !w) return;
     const known = quality.depth.filter((v) => v !== null);
     if (!known.length) {
-      this.box.innerHTML = '<p class="pc-empty">Measured once a second of the drive.</p>';
+      put(this.box, '<p class="pc-empty">Measured once a second of the drive.</p>');
       return;
     }
     const top = Math.max(0.2, Math.ceil(Math.max(...known) * 10) / 10);
@@ -159,8 +185,8 @@ export class DepthChart {
     const y = (v) => h - m[2] - (v / top) * (h - m[0] - m[2]);
     const points = quality.depth.map((v, i) => [x((i + 0.5) * quality.range_m), v === null ? null : y(v)]);
     const colour = theme.tokens.marks.purple;
-    this.box.innerHTML = `<svg width="${w}" height="${h}">${frame(w, h, m, [0, 20, 40, 60, 80], [0, top / 4, top / 2, (3 * top) / 4, top], x, y, { x: (v) => `${v} m`, y: (v) => v.toFixed(2) })}
-      <path class="series" stroke="${colour}" d="${path(points)}"/>${points.filter((p) => p[1] !== null).map((p) => `<circle cx="${p[0]}" cy="${p[1]}" r="3.5" fill="${colour}"/>`).join("")}</svg>`;
+    put(this.box, `<svg width="${w}" height="${h}">${frame(w, h, m, [0, 20, 40, 60, 80], [0, top / 4, top / 2, (3 * top) / 4, top], x, y, { x: (v) => `${v} m`, y: (v) => v.toFixed(2) })}
+      <path class="series" stroke="${colour}" d="${path(points)}"/>${points.filter((p) => p[1] !== null).map((p) => `<circle cx="${p[0]}" cy="${p[1]}" r="3.5" fill="${colour}"/>`).join("")}</svg>`);
   }
 }
 
@@ -171,16 +197,17 @@ export class TriggerChart {
   }
 
   show(picture, theme, facts, hub) {
+    if (!inSight.has(this.box)) return;
     const { clientWidth: w, clientHeight: h } = this.box;
     if (!w) return;
     const names = { brake: "hard brake", infraction: "infraction", camera: "camera lost or mended", wheel: "wheel taken or given", trigger: "trigger", stuck: "stuck" };
     const counts = Object.entries(names).map(([kind, name]) => [name, hub.events.filter((e) => e.kind === kind).length]).filter(([, n]) => n);
     if (!counts.length) {
-      this.box.innerHTML = '<p class="pc-empty">Nothing yet: hard braking, infractions, lost cameras are counted here.</p>';
+      put(this.box, '<p class="pc-empty">Nothing yet: hard braking, infractions, lost cameras are counted here.</p>');
       return;
     }
     const most = Math.max(...counts.map(([, n]) => n));
     const step = Math.min(38, (h - 8) / counts.length);
-    this.box.innerHTML = `<svg width="${w}" height="${h}">${counts.map(([name, n], i) => `<text class="label" x="12" y="${14 + i * step}">${name}</text><rect x="12" y="${18 + i * step}" width="${(n / most) * (w - 60)}" height="9" rx="2" fill="${theme.tokens.marks.orange}"/><text class="label" x="${18 + (n / most) * (w - 60)}" y="${27 + i * step}">${n}</text>`).join("")}</svg>`;
+    put(this.box, `<svg width="${w}" height="${h}">${counts.map(([name, n], i) => `<text class="label" x="12" y="${14 + i * step}">${name}</text><rect x="12" y="${18 + i * step}" width="${(n / most) * (w - 60)}" height="9" rx="2" fill="${theme.tokens.marks.orange}"/><text class="label" x="${18 + (n / most) * (w - 60)}" y="${27 + i * step}">${n}</text>`).join("")}</svg>`);
   }
 }
