@@ -239,17 +239,19 @@ def _signs(network: Network, rng: np.random.Generator) -> list[Prop]:
             continue
         for arm in (2, 3):
             road, s, way = arm_frame(network, k, arm)
-            props.append(_sign(network, road, s + 0.6 * way, way, "stop"))
+            props += _sign(network, road, s + 0.6 * way, way, "stop")
     for road in network.roads:
         for way in (1.0, -1.0):
             for s in np.arange(25.0, road.length - 10.0, 90.0) + rng.uniform(0.0, 40.0):
                 if s < road.length - 5.0 and road.open(float(s), 3.0):
-                    props.append(_sign(network, road, float(s), way, "limit"))
+                    props += _sign(network, road, float(s), way, "limit")
     return props
 
 
-def _sign(network: Network, road: Road, s: float, way: float, kind: str) -> Prop:
+def _sign(network: Network, road: Road, s: float, way: float, kind: str) -> list[Prop]:
+    """Post and plate; the plate alone is what a driver reads, and what is labelled."""
     x, y, z, h = _rise(network, road, s, -way * (road.half + 0.7))
     yaw = h if way > 0 else h + np.pi
-    return Prop(moved(signals.sign(kind), x, y, z, yaw), bodies.SIGN, (x, y, z + 1.4),
-                (0.1, 0.74, 2.7), yaw)
+    return [Prop(moved(signals.sign_post(), x, y, z, yaw)),
+            Prop(moved(signals.sign(kind), x, y, z, yaw), bodies.SIGN,
+                 (x, y, z + signals.SIGN_UP_M), (0.1, 0.72, 0.72), yaw)]

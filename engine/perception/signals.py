@@ -95,13 +95,22 @@ def head(yellow: bool, z: float, left: float = 0.0) -> Mesh:
     return join(parts)
 
 
+SIGN_UP_M: Final = 2.3
+"""Height of the middle of a sign's plate."""
+
+
+def sign_post() -> Mesh:
+    """What a sign stands on."""
+    return tube(0.0, 0.0, 0.0, SIGN_UP_M - 0.2, 0.035, 0.035, _POST, 5)
+
+
 def sign(kind: str) -> Mesh:
-    """A sign on its post, facing the traffic that comes along x.
+    """The plate of a sign, facing the traffic that comes along x.
 
     Args:
         kind: "stop", "limit", "yield" or "works".
     """
-    z = 2.3
+    z = SIGN_UP_M
     rim: Colour = (0.62, 0.02, 0.02)
     white: Colour = (0.78, 0.78, 0.76)
     sides = {"stop": 8, "limit": 12, "yield": 3, "works": 3}[kind]
@@ -115,8 +124,7 @@ def sign(kind: str) -> Mesh:
         fan = np.stack([hub, ring[:-1], ring[1:]], axis=1)
         return soup(fan if x < 0.0 else fan[:, ::-1], colour)
 
-    parts = [tube(0.0, 0.0, 0.0, z - 0.2, 0.035, 0.035, _POST, 5), plate(-0.05, r, rim),
-             plate(0.03, r, (0.30, 0.30, 0.31))]
+    parts = [plate(-0.05, r, rim), plate(0.03, r, (0.30, 0.30, 0.31))]
     if kind == "stop":
         parts.append(quads([[[-0.06, 0.24, z - 0.08], [-0.06, -0.24, z - 0.08],
                              [-0.06, -0.24, z + 0.08], [-0.06, 0.24, z + 0.08]]], white))

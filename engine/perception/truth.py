@@ -268,6 +268,10 @@ def _boxes(seen: Rendered, now: Snapshot, order: dict[int, int], shapes: dict[in
                 if cls == bodies.LIGHT:
                     # a head seen from behind or the side tells nothing
                     light = now.lights[p.junction][p.arm] if _faces(now, p.centre, p.yaw) else 0
+                elif cls == bodies.SIGN and not _faces(now, p.centre, p.yaw):
+                    # the grey back of a sign is none, and its edge a line: as in Mapillary Vistas
+                    # (Neuhold et al. 2017, doi:10.1109/ICCV.2017.534), only fronts are signs
+                    continue
             else:
                 row = placed.actor[k - 1]
                 cls, actor = shapes[int(now.id[row])][0], order.get(row, -1)
@@ -287,7 +291,7 @@ def _boxes(seen: Rendered, now: Snapshot, order: dict[int, int], shapes: dict[in
 
 
 def _faces(now: Snapshot, centre: tuple[float, float, float], yaw: float) -> bool:
-    """Whether a signal head's lenses can be seen from the ego: less than 75° off their axis."""
+    """Whether a signal head's lenses or a sign's face can be seen: less than 75° off their axis."""
     dx, dy = now.origin[0] - centre[0], now.origin[1] - centre[1]
     return bool(-(dx * math.cos(yaw) + dy * math.sin(yaw)) > 0.26 * math.hypot(dx, dy))
 

@@ -130,6 +130,21 @@ def test_lights_and_signs_are_no_actors_and_only_lights_have_a_state(samples):
         assert (s.box_light[s.box_class != LIGHT] == 0).all()
 
 
+def test_a_sign_counts_from_the_front_alone_and_without_its_post(samples):
+    """Fronts have a red rim, backs and posts are grey."""
+    signs = 0
+    for s in samples:
+        for k in np.flatnonzero(s.box_class == SIGN):
+            x0, y0, x1, y1 = s.boxes[k].astype(int)
+            inside = s.instance[s.box_view[k], y0:y1, x0:x1]
+            ids, pixels = np.unique(inside, return_counts=True)
+            own = inside == ids[(ids > 0) & (pixels == s.box_pixels[k])][0]
+            colour = s.images[s.box_view[k], y0:y1, x0:x1][own].astype(float)
+            assert np.mean(colour[:, 0] > 1.6 * colour[:, 1]) > 0.25
+            signs += 1
+    assert signs
+
+
 def test_a_drive_is_the_same_whenever_it_is_made(samples):
     again = next(generate(21, scenario="town drive", style="Avenue", weather="clear", n_frames=1))
     for name in ("images", "depth", "instance", "lane", "boxes", "futures", "lanes"):
