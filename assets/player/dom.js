@@ -83,4 +83,15 @@ export function isTyping(event) {
   );
 }
 
+/**
+ * Hand a file to the person.
+ * @param {string} name
+ * @param {Blob} blob
+ */
+export function saveFile(name, blob) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 export const clamp = (value, low, high) => Math.max(low, Math.min(high, value));

@@ -1,39 +1,30 @@
 /** A run's words without its picture, for views that draw the run in another way. */
 
+import { mounting } from "./mounting.js";
 import { acquireHub, releaseHub } from "./registry.js";
-import { Session } from "./session.js";
+import { DEAF, Session } from "./session.js";
 
-const nothing = () => {};
-const SINK = { scene: nothing, array: nothing, layer: nothing, key: nothing, frame: nothing };
-
-const feeds = new WeakMap();
-
-function open(data) {
-  const hub = acquireHub(data.run);
-  const session = new Session(hub, data.ws, SINK);
-  // frames are dropped as they come
-  session.suspend(true);
-  return {
-    run: data.run,
-    close() {
-      session.close();
-      releaseHub(hub);
-    },
-  };
-}
-
-/**
- * Listen to a run.
- * @param {{data: {run: string, ws: string}, parentElement: Element|ShadowRoot}} component
- * @returns {() => void} Stop.
- */
-export default function mount({ data, parentElement }) {
-  if (feeds.get(parentElement)?.run !== data.run) {
-    feeds.get(parentElement)?.close();
-    feeds.set(parentElement, open(data));
+class Feed {
+  constructor(_parent, data) {
+    this.update(data);
   }
-  return () => {
-    feeds.get(parentElement)?.close();
-    feeds.delete(parentElement);
-  };
+
+  update(data) {
+    if (data.run === this.hub?.token) return;
+    this.close();
+    this.hub = acquireHub(data.run);
+    this.session = new Session(this.hub, data.ws, DEAF);
+    // frames are dropped as they come
+    this.session.suspend(true);
+  }
+
+  close() {
+    if (!this.hub) return;
+    this.session.close();
+    releaseHub(this.hub);
+    this.hub = null;
+  }
 }
+
+/** Data: {run: string, ws: string}. */
+export default mounting(Feed);

@@ -1,6 +1,7 @@
 /** Mounting of the small components that only read a run's hub. */
 
 import { acquireHub, releaseHub } from "./registry.js";
+import { adoptSheet, sheetOf } from "./sheet.js";
 import { applyTheme, hostOf, themeName } from "./theme.js";
 
 const THEME_CHECK_MS = 1000;
@@ -13,8 +14,7 @@ const THEME_CHECK_MS = 1000;
  * @returns {(component: object) => () => void}
  */
 export function follower(css, build) {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
+  const sheet = sheetOf(css);
   return ({ data, parentElement }) => {
     let view = parentElement.atriumView;
     if (!view || view.token !== data.run) {
@@ -31,8 +31,7 @@ export function follower(css, build) {
 }
 
 function open(parent, sheet, build, token) {
-  const tree = parent.getRootNode();
-  if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
+  adoptSheet(parent, sheet);
   const root = document.createElement("div");
   parent.append(root);
   const host = hostOf(parent);

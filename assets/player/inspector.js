@@ -2,6 +2,7 @@
 
 import { clamp, element, fillList, setAttribute, setText } from "./dom.js";
 import { painterOf } from "./painters/index.js";
+import { mounting } from "./mounting.js";
 import { acquireHub, releaseHub } from "./registry.js";
 import { adoptSheet } from "./sheet.js";
 import { applyTheme, hostOf, themeName } from "./theme.js";
@@ -205,19 +206,5 @@ class Inspector {
   }
 }
 
-const inspectors = new WeakMap();
-
-/**
- * Mount or update the inspector of a run; the player with the same token feeds it.
- * @param {{data: {run: string, height?: number, theme?: string}, parentElement: Element|ShadowRoot}} component
- * @returns {() => void} Unmount.
- */
-export default function mount({ data, parentElement }) {
-  const inspector = inspectors.get(parentElement);
-  if (inspector) inspector.update(data);
-  else inspectors.set(parentElement, new Inspector(parentElement, data));
-  return () => {
-    inspectors.get(parentElement)?.close();
-    inspectors.delete(parentElement);
-  };
-}
+/** Data: {run: string, height?: number, theme?: string}; the player with the same token feeds it. */
+export default mounting(Inspector);

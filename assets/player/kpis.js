@@ -1,6 +1,7 @@
 /** The row of KPI cards: label, value, change and a sparkline, updated in place. */
 
 import { element, setAttribute, setText, svg } from "./dom.js";
+import { mounting } from "./mounting.js";
 import { acquireHub, releaseHub } from "./registry.js";
 import { adoptSheet } from "./sheet.js";
 import { applyTheme, hostOf, themeName } from "./theme.js";
@@ -143,21 +144,9 @@ class Kpis {
   }
 }
 
-const rows = new WeakMap();
-
 /**
- * Mount or update the cards: `items` as given, or with `run` what the run's summary says.
- * @param {{data: {run?: string, items?: {label: string, note?: string, value: ?(string|number), unit?: string, delta?: string,
- *     tone?: "good"|"bad"|"flat", series?: (number|null)[], help?: string}[], theme?: string},
- *     parentElement: Element|ShadowRoot}} component
- * @returns {() => void} Unmount.
+ * Cards with `items` as given, or with `run` what the run's summary says. Data: {run?: string,
+ * items?: {label: string, note?: string, value: ?(string|number), unit?: string, delta?: string,
+ * tone?: "good"|"bad"|"flat", series?: (number|null)[], help?: string}[], theme?: string}.
  */
-export default function mount({ data, parentElement }) {
-  const row = rows.get(parentElement);
-  if (row) row.update(data);
-  else rows.set(parentElement, new Kpis(parentElement, data));
-  return () => {
-    rows.get(parentElement)?.close();
-    rows.delete(parentElement);
-  };
-}
+export default mounting(Kpis);

@@ -1,6 +1,7 @@
 /** How many runs this server keeps alive, for the right end of the navigation. */
 
 import { element, setText } from "./dom.js";
+import { adoptSheet, sheetOf } from "./sheet.js";
 import { applyTheme, hostOf, themeName } from "./theme.js";
 
 const EVERY_MS = 3000;
@@ -10,13 +11,11 @@ const CSS = `
 .livecount i.on { background: var(--good); }
 @media (max-width: 700px) { .livecount { display: none; } }
 `;
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(CSS);
+const sheet = sheetOf(CSS);
 
 export default function mount({ parentElement }) {
   if (parentElement.atriumCount) return parentElement.atriumCount;
-  const tree = parentElement.getRootNode();
-  if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
+  adoptSheet(parentElement, sheet);
   const dot = element("i");
   const text = element("span");
   const root = element("div.livecount", { role: "status" }, dot, text);

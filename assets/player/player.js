@@ -4,6 +4,7 @@ import { clamp, element, setAttribute } from "./dom.js";
 import { Hud } from "./hud.js";
 import { attachKeys } from "./keys.js";
 import { Legend } from "./legend.js";
+import { mounting } from "./mounting.js";
 import { Notice, noticeOf } from "./notice.js";
 import { painterOf } from "./painters/index.js";
 import { attachPointer } from "./pointer.js";
@@ -336,21 +337,8 @@ class Player {
   }
 }
 
-const players = new WeakMap();
-
 /**
- * Mount or update the player.
- * @param {{data: {run: string, ws?: string, height?: number, theme?: "light"|"dark", shortcuts?: boolean},
- *     parentElement: Element|ShadowRoot, setTriggerValue?: (name: string, value: any) => void}} component
- *     Triggers "action" with "start", "restart" or "run" when a notice's button is pressed.
- * @returns {() => void} Unmount.
+ * Data: {run: string, ws?: string, height?: number, theme?: "light"|"dark", shortcuts?: boolean}.
+ * Triggers "action" with "start", "restart" or "run" when a notice's button is pressed.
  */
-export default function mount({ data, parentElement, setTriggerValue = () => {} }) {
-  const player = players.get(parentElement);
-  if (player) player.update(data, setTriggerValue);
-  else players.set(parentElement, new Player(parentElement, data, setTriggerValue));
-  return () => {
-    players.get(parentElement)?.close();
-    players.delete(parentElement);
-  };
-}
+export default mounting(Player);

@@ -15,6 +15,9 @@ const KEPT_INSPECTS = 16;
 /** Ask for more of the kept window when less than this is queued. */
 const MORE_BELOW_S = 1.5;
 
+/** A sink that drops everything: for who hears what a run says and draws no frames. */
+export const DEAF = { scene() {}, array() {}, layer() {}, key() {}, frame() {} };
+
 export class Session {
   /**
    * @param {object} hub Shared facts of the run.

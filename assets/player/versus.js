@@ -1,6 +1,7 @@
 /** The key figures of two runs side by side, from their own summaries. */
 
 import { element, fillList, setText } from "./dom.js";
+import { mounting } from "./mounting.js";
 import { acquireHub, releaseHub } from "./registry.js";
 import { adoptSheet } from "./sheet.js";
 import { applyTheme, hostOf, themeName } from "./theme.js";
@@ -102,20 +103,5 @@ class Versus {
 const valueOf = (card) =>
   card?.value === null || card?.value === undefined ? "—" : `${card.value}${card.unit ? ` ${card.unit}` : ""}`;
 
-const cards = new WeakMap();
-
-/**
- * Mount or update the comparison.
- * @param {{data: {runs: [string, string], names: [string, string], height?: number, theme?: string},
- *     parentElement: Element|ShadowRoot}} component
- * @returns {() => void} Unmount.
- */
-export default function mount({ data, parentElement }) {
-  const card = cards.get(parentElement);
-  if (card) card.update(data);
-  else cards.set(parentElement, new Versus(parentElement, data));
-  return () => {
-    cards.get(parentElement)?.close();
-    cards.delete(parentElement);
-  };
-}
+/** Data: {runs: [string, string], names: [string, string], height?: number, theme?: string}. */
+export default mounting(Versus);

@@ -1,19 +1,17 @@
 /** The chat: one session with its run, the talk in the middle, what belongs to it at both sides. */
 
-import { element, isTyping, setAttribute, setText } from "../dom.js";
+import { element, isTyping, saveFile, setAttribute, setText } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { acquireHub, releaseHub } from "../registry.js";
-import { Session } from "../session.js";
-import { adoptSheet } from "../sheet.js";
+import { DEAF, Session } from "../session.js";
+import { adoptSheet, loadSheet } from "../sheet.js";
 import { applyTheme, hostOf, themeName } from "../theme.js";
 import { Beside, History } from "./beside.js";
 import { Talk } from "./talk.js";
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(await (await fetch(new URL("chat.css", import.meta.url))).text());
+const sheet = await loadSheet(new URL("chat.css", import.meta.url));
 const MAX_CHARACTERS = 100_000;
 const THEME_MS = 1000;
-const nothing = () => {};
-const SINK = { scene: nothing, array: nothing, layer: nothing, key: nothing, frame: nothing };
 
 /** The key to this browser's saved chats; the server keeps only its hash. */
 function ownerKey() {
@@ -56,8 +54,7 @@ class Chat {
     this.root = element("div.atrium.chat", {}, this.history.node, this.middle, this.beside.node);
     parent.append(this.root);
     adoptSheet(this.root);
-    const tree = this.root.getRootNode();
-    if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
+    adoptSheet(this.root, sheet);
     const theme = () => applyTheme(this.root, themeName(hostOf(parent)));
     theme();
     this.timer = setInterval(theme, THEME_MS);
@@ -77,7 +74,7 @@ class Chat {
     if (data.run === this.hub?.token) return;
     this.#disconnect();
     this.hub = acquireHub(data.run);
-    this.session = new Session(this.hub, `/live/ws?run=${encodeURIComponent(data.run)}`, SINK);
+    this.session = new Session(this.hub, `/live/ws?run=${encodeURIComponent(data.run)}`, DEAF);
     this.owned = false;
     this.offs = [
       this.hub.on("snapshot", () => this.#draw(this.hub.snapshot.facts)),
@@ -192,9 +189,7 @@ class Chat {
         this.#complain(said.error);
         return;
       }
-      const link = element("a", { href: URL.createObjectURL(new Blob([said.text], { type: "text/markdown" })), download: "atrium-chat.md" });
-      link.click();
-      URL.revokeObjectURL(link.href);
+      saveFile("atrium-chat.md", new Blob([said.text], { type: "text/markdown" }));
     });
   }
 
@@ -215,19 +210,5 @@ class Chat {
   }
 }
 
-const chats = new WeakMap();
-
-/**
- * Mount or update the chat.
- * @param {{data: {run: string, height: number}, parentElement: Element|ShadowRoot}} component
- * @returns {() => void} Unmount.
- */
-export default function mount({ data, parentElement }) {
-  const chat = chats.get(parentElement);
-  if (chat) chat.update(data);
-  else chats.set(parentElement, new Chat(parentElement, data));
-  return () => {
-    chats.get(parentElement)?.close();
-    chats.delete(parentElement);
-  };
-}
+/** Data: {run: string, height: number}. */
+export default mounting(Chat);

@@ -1,6 +1,6 @@
 /** The board card: layers, stones, the keyboard's cursor, and what can be done with a game. */
 
-import { element, setAttribute, setText, svg } from "../dom.js";
+import { element, saveFile, setAttribute, setText, svg } from "../dom.js";
 import { Geometry, Kept, drawStones, drawWood, readStones } from "./goban.js";
 import { GRADES, side, vertex } from "./names.js";
 import {
@@ -326,10 +326,6 @@ export class BoardCard {
 
   /** The board as a PNG file. */
   save() {
-    this.canvas.toBlob((blob) => {
-      const link = element("a", { href: URL.createObjectURL(blob), download: `go-move-${this.facts.number}.png` });
-      link.click();
-      URL.revokeObjectURL(link.href);
-    });
+    this.canvas.toBlob((blob) => saveFile(`go-move-${this.facts.number}.png`, blob));
   }
 }

@@ -1,6 +1,8 @@
 /** A row of small boards on which finished games are played again. */
 
 import { element, setText } from "../dom.js";
+import { mounting } from "../mounting.js";
+import { adoptSheet, sheetOf } from "../sheet.js";
 import { applyTheme, hostOf, themeName } from "../theme.js";
 import { Geometry, drawStones, drawWood, readStones } from "./goban.js";
 import { drawLast } from "./overlays.js";
@@ -17,17 +19,15 @@ const CSS = `
 .boards figcaption { display: flex; justify-content: space-between; gap: 6px; font-size: 12px; line-height: 16px; margin-top: 4px; white-space: nowrap; }
 .boards figcaption span { color: var(--muted); overflow: hidden; text-overflow: ellipsis; }
 `;
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(CSS);
+const sheet = sheetOf(CSS);
 
 class Boards {
-  constructor(parent) {
+  constructor(parent, data) {
     this.host = hostOf(parent);
     this.root = element("div.atrium.boards");
     this.figures = [];
     parent.append(this.root);
-    const tree = this.root.getRootNode();
-    if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
+    adoptSheet(this.root, sheet);
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(this.root);
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -37,9 +37,10 @@ class Boards {
       this.frame += 1;
       this.draw();
     }, MOVE_MS);
+    this.update(data);
   }
 
-  show(items) {
+  update({ items }) {
     const key = JSON.stringify(items.map((item) => [item.title, item.frames.length]));
     if (key !== this.key) this.frame = 0;
     this.key = key;
@@ -90,18 +91,5 @@ class Boards {
   }
 }
 
-const rows = new WeakMap();
-
-/**
- * Mount or update a row.
- * @param {{data: {items: {size: number, frames: string[], last: number[], title: string, note: string}[]},
- *     parentElement: Element|ShadowRoot}} component
- */
-export default function mount({ data, parentElement }) {
-  if (!rows.has(parentElement)) rows.set(parentElement, new Boards(parentElement));
-  rows.get(parentElement).show(data.items);
-  return () => {
-    rows.get(parentElement)?.close();
-    rows.delete(parentElement);
-  };
-}
+/** Data: {items: {size: number, frames: string[], last: number[], title: string, note: string}[]}. */
+export default mounting(Boards);

@@ -1,40 +1,22 @@
-/** What the person wants to see: shared by the board and its companions, kept in the browser. */
+/** What the person looks at: the layers of the board, and the searches that can be looked back at. */
 
-const STORE = "atrium.go.view";
+import { Choices } from "../choices.js";
+
 const DEFAULTS = { mode: "both", candidates: true, heat: false, ownership: true, numbers: false };
 
-export class View {
+export class View extends Choices {
   constructor() {
-    this.listeners = new Set();
-    Object.assign(this, DEFAULTS, View.#read());
+    super("atrium.go.view", DEFAULTS);
     /** Point whose variation is shown, or −1. */
     this.hover = -1;
     /** Simulations to look back at in this search, or null for the newest. */
     this.growth = null;
   }
 
-  static #read() {
-    try {
-      const saved = JSON.parse(localStorage.getItem(STORE)) ?? {};
-      return Object.fromEntries(Object.keys(DEFAULTS).filter((k) => typeof saved[k] === typeof DEFAULTS[k]).map((k) => [k, saved[k]]));
-    } catch {
-      return {}; // storage may be forbidden; the defaults do
-    }
-  }
-
-  /** @param {object} change */
   set(change) {
-    if (Object.entries(change).every(([k, v]) => this[k] === v)) return;
-    Object.assign(this, change);
     // discs and squares on one point cannot both be read
-    if (change.heat) this.candidates = false;
-    if (change.candidates) this.heat = false;
-    try {
-      localStorage.setItem(STORE, JSON.stringify(Object.fromEntries(Object.keys(DEFAULTS).map((k) => [k, this[k]]))));
-    } catch {
-      // not kept then
-    }
-    for (const listener of this.listeners) listener();
+    const hidden = change.heat ? { candidates: false } : change.candidates ? { heat: false } : {};
+    super.set({ ...change, ...hidden });
   }
 }
 

@@ -1,12 +1,10 @@
 /** The Perception page's desk: one session with the run, and every card that shows what it says. */
 
-import { element } from "../dom.js";
+import { Desk } from "../desk.js";
+import { element, saveFile } from "../dom.js";
 import { Meter } from "../meter.js";
-import { Notice, noticeOf } from "../notice.js";
-import { acquireHub, releaseHub } from "../registry.js";
-import { Session } from "../session.js";
-import { adoptSheet } from "../sheet.js";
-import { applyTheme, hostOf, themeName } from "../theme.js";
+import { mounting } from "../mounting.js";
+import { loadSheet } from "../sheet.js";
 import { BirdsEye } from "./birdseye.js";
 import { DepthChart, DetectionChart, DrivesCard, LatencyCard, SpeedChart, TriggerChart } from "./charts.js";
 import { ControlsCard } from "./controls.js";
@@ -19,68 +17,46 @@ import { Timeline } from "./timeline.js";
 import { Wish } from "./view.js";
 import { Wheel } from "./wheel.js";
 
-const NOTICE_MS = 250;
 const SLOW_MS = 400;
 /** Commands whose answer is seen and need not be said. */
-const SILENT = new Set(["wheel", "take_over", "camera", "forget", "explain", "look"]);
+const SILENT = ["wheel", "take_over", "camera", "forget", "explain", "look"];
 const SAID_MS = 6000;
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(await (await fetch(new URL("desk.css", import.meta.url))).text());
+const sheet = await loadSheet(new URL("desk.css", import.meta.url));
 
-class Desk {
+class DriveDesk extends Desk {
   constructor(parent, data, trigger) {
-    this.parent = parent;
+    super(parent, "perception", SILENT);
+    const { send } = this;
     this.wish = new Wish();
     this.meter = new Meter();
-    this.asked = 0;
     this.blanks = 0;
-    this.dirty = true;
-    this.slowAt = this.noticeAt = 0;
+    this.slowAt = 0;
     this.picture = null;
-    const send = (name, wish) => this.#send(name, wish);
     this.mosaic = new Mosaic(this.wish, send);
     this.bev = new BirdsEye(this.wish);
     this.decision = new DecisionCard(this.wish, (box) => this.#explain(box));
-    this.controls = new ControlsCard(() => this.#send("take_over", { on: !this.picture?.facts.manual }));
+    this.controls = new ControlsCard(() => send("take_over", { on: !this.picture?.facts.manual }));
     this.wheel = new Wheel(send, () => Boolean(this.picture?.facts.manual) && this.hub?.mode === "live");
     this.timeline = new Timeline((step) => this.session.seek(step, false), () => this.session.live());
     this.latency = new LatencyCard();
     this.fast = [this.mosaic, this.bev, this.decision, this.controls];
     this.slow = [this.latency, new DrivesCard(), new SpeedChart(), new DetectionChart(), new DepthChart(), new TriggerChart()];
     this.said = element("div.pc-said", { role: "status", hidden: true });
-    this.notice = new Notice((action) => this.trigger("action", action));
-    this.mosaic.box.append(this.notice.bar, this.notice.card, this.said);
     const [latency, drives, ...charts] = this.slow.map((c) => c.node);
-    this.desk = element("div.pc", {}, this.mosaic.node, this.bev.node, element("div.pc-right", {}, this.decision.node, this.controls.node), this.timeline.node,
-      element("div.pc-pair", {}, latency, drives), element("div.pc-four", {}, ...charts), this.#export());
-    this.root = element("div.atrium.pc-frame", {}, this.desk);
-    parent.append(this.root);
-    adoptSheet(this.root);
-    const tree = this.root.getRootNode();
-    if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
-    this.wish.listeners.add(() => this.#stain());
-    this.sizes = new ResizeObserver(() => this.#stain());
-    this.sizes.observe(this.root);
+    this.place(element("div.pc", {}, this.mosaic.node, this.bev.node, element("div.pc-right", {}, this.decision.node, this.controls.node), this.timeline.node,
+      element("div.pc-pair", {}, latency, drives), element("div.pc-four", {}, ...charts), this.#export()), this.mosaic.box, sheet);
+    this.mosaic.box.append(this.said);
+    this.wish.listeners.add(() => this.stain());
     this.update(data, trigger);
-    const loop = (now) => {
-      this.raf = requestAnimationFrame(loop);
-      this.#frame(now);
-    };
-    this.raf = requestAnimationFrame(loop);
   }
 
   #export() {
-    const save = (name, blob) => {
-      const link = element("a", { href: URL.createObjectURL(blob), download: name });
-      link.click();
-      URL.revokeObjectURL(link.href);
-    };
     const button = (label, act) => element("button.pc-button", { type: "button", onclick: () => { if (this.picture) act(this.picture); } }, label);
     return element("section.pc-card.pc-export", { "aria-label": "Export of the picture" }, element("b", {}, "This picture"), element("span.muted", {}, "what the cards show now"), element("span.grow"),
-      button("Keep for the data engine", () => this.#send("keep")), button("Cameras PNG", (p) => this.mosaic.canvas.toBlob((blob) => save(`perception-step-${p.step}.png`, blob))),
-      button("Boxes CSV", (p) => save(`perception-boxes-step-${p.step}.csv`, new Blob([this.#csv(p.facts)], { type: "text/csv" }))),
-      button("Everything JSON", (p) => save(`perception-step-${p.step}.json`, new Blob([JSON.stringify(p.facts, null, 1)], { type: "application/json" }))));
+      button("Keep for the data engine", () => this.send("keep")), button("Cameras PNG", (p) => this.mosaic.canvas.toBlob((blob) => saveFile(`perception-step-${p.step}.png`, blob))),
+      button("Boxes CSV", (p) => saveFile(`perception-boxes-step-${p.step}.csv`, new Blob([this.#csv(p.facts)], { type: "text/csv" }))),
+      button("Everything JSON", (p) => saveFile(`perception-step-${p.step}.json`, new Blob([JSON.stringify(p.facts, null, 1)], { type: "application/json" }))));
   }
 
   #csv(facts) {
@@ -89,32 +65,27 @@ class Desk {
     return ["step,view,class,x0_px,y0_px,x1_px,y1_px,score,distance_m,track", ...rows].join("\n") + "\n";
   }
 
-  /** New data of the component; another token connects anew. */
-  update(data, trigger) {
-    this.trigger = trigger;
-    if (data.run === this.hub?.token) return;
-    this.#disconnect();
-    this.hub = acquireHub(data.run);
-    this.session = new Session(this.hub, `/live/ws?run=${encodeURIComponent(data.run)}`, {
+  get sink() {
+    return {
       scene: (facts) => this.#scene(facts),
-      array() {},
       layer: (name, values) => {
         if (name !== "road") return;
         this.bev.takeRoad(values);
-        this.#stain();
+        this.stain();
       },
-      key() {},
-      frame() {},
-    });
-    this.offs = [
+    };
+  }
+
+  get loaded() {
+    return Boolean(this.picture);
+  }
+
+  listen() {
+    return [
       this.hub.on("snapshot", () => this.#take()),
       this.hub.on("summary", () => (this.slowAt = 0)),
       this.hub.on("events", () => (this.slowAt = 0)),
-      this.hub.on("said", () => this.#answer(this.hub.said)),
     ];
-    window.__atrium ??= { players: {} };
-    this.tools = this.#tools();
-    window.__atrium.perception = this.tools;
   }
 
   #scene(facts) {
@@ -122,7 +93,7 @@ class Desk {
     this.size = [facts.width, facts.height];
     if (!this.mosaic.views.some((v) => v.name === this.wish.large)) this.wish.set({ large: this.mosaic.views[0].name });
     this.wish.set({ selected: -1, box: null });
-    this.#stain();
+    this.stain();
   }
 
   /** Decode the newest snapshot; what comes meanwhile waits, and only the newest of it. */
@@ -140,9 +111,9 @@ class Desk {
         this.picture = picture;
       } catch (error) {
         this.blanks += 1;
-        this.#tell(`A picture could not be decoded: ${error.message}`, true);
+        this.tell(`A picture could not be decoded: ${error.message}`, true);
       }
-      this.#stain();
+      this.stain();
     }
     this.decoding = false;
   }
@@ -150,20 +121,10 @@ class Desk {
   #explain(box) {
     if (!box) return;
     this.mosaic.keepInset(box.view);
-    this.#send("explain", { view: this.mosaic.views[box.view].name, box: box.box, step: box.step });
+    this.send("explain", { view: this.mosaic.views[box.view].name, box: box.box, step: box.step });
   }
 
-  #send(name, wish = {}) {
-    this.asked += 1;
-    this.hub.send({ do: "command", name, arguments: wish, id: this.asked });
-  }
-
-  #answer(said) {
-    if (said.error) this.#tell(said.error, true);
-    else if (said.text && !SILENT.has(said.name)) this.#tell(said.text, false);
-  }
-
-  #tell(text, bad) {
+  tell(text, bad) {
     this.said.textContent = text;
     this.said.dataset.tone = bad ? "bad" : "plain";
     this.said.hidden = false;
@@ -171,25 +132,16 @@ class Desk {
     this.saidTimer = setTimeout(() => (this.said.hidden = true), SAID_MS);
   }
 
-  #stain() {
-    this.dirty = true;
+  themed() {
+    this.stain();
+    this.slowAt = 0;
   }
 
-  #frame(now) {
-    if (now - this.noticeAt > NOTICE_MS) {
-      this.noticeAt = now;
-      const name = themeName(hostOf(this.parent));
-      if (name !== this.theme?.name) {
-        this.theme = applyTheme(this.root, name);
-        this.#stain();
-        this.slowAt = 0;
-      }
-      this.notice.show(this.mosaic.box, noticeOf(this.hub, Boolean(this.picture), now));
-    }
-    if (!this.theme || document.hidden) {
-      this.meter.pause();
-      return;
-    }
+  rest() {
+    this.meter.pause();
+  }
+
+  draw(now) {
     const { picture } = this;
     const facts = picture?.facts ?? this.hub.snapshot?.facts ?? {};
     if (this.dirty) {
@@ -206,12 +158,11 @@ class Desk {
       this.timeline.show(this.hub, picture?.step ?? null, this.theme);
       for (const card of this.slow) card.show(picture, this.theme, facts, this.hub);
       // a drive that rests sends nothing by itself
-      if (facts.explain?.state === "working" && this.hub.status?.state === "paused") this.#send("look");
+      if (facts.explain?.state === "working" && this.hub.status?.state === "paused") this.send("look");
     }
   }
 
-  /** What tests ask, as `window.__atrium.perception`. */
-  #tools() {
+  tools() {
     const desk = this;
     return {
       get facts() {
@@ -228,41 +179,18 @@ class Desk {
     };
   }
 
-  #disconnect() {
-    if (!this.hub) return;
-    for (const off of this.offs) off();
-    this.session.close();
-    releaseHub(this.hub);
-    this.hub = null;
+  disconnect() {
+    super.disconnect();
     this.picture?.close();
     this.picture = null;
   }
 
   close() {
-    cancelAnimationFrame(this.raf);
     clearTimeout(this.saidTimer);
-    this.sizes.disconnect();
     this.wheel.close();
-    this.#disconnect();
-    // a page that redraws mounts the next desk before it takes this one away
-    if (window.__atrium?.perception === this.tools) delete window.__atrium.perception;
-    this.root.remove();
+    super.close();
   }
 }
 
-const desks = new WeakMap();
-
-/**
- * Mount or update the desk of a run.
- * @param {{data: {run: string}, parentElement: Element|ShadowRoot, setTriggerValue?: Function}} component
- * @returns {() => void} Unmount.
- */
-export default function mount({ data, parentElement, setTriggerValue = () => {} }) {
-  const desk = desks.get(parentElement);
-  if (desk) desk.update(data, setTriggerValue);
-  else desks.set(parentElement, new Desk(parentElement, data, setTriggerValue));
-  return () => {
-    desks.get(parentElement)?.close();
-    desks.delete(parentElement);
-  };
-}
+/** Data: {run: string}. */
+export default mounting(DriveDesk);
