@@ -28,6 +28,7 @@ from engine.perception.fields import sigmoid
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
 from engine.perception.lane_fit import Line, fit_lines
 from engine.perception.lane_model import complete
+from engine.perception.lane_smooth import smooth
 from engine.perception.output_format import STRIDES
 from engine.perception.road_axes import RoadAxes, align
 from engine.perception.runtime import Runtime, load_runtime
@@ -61,7 +62,7 @@ class Seen:
         found: Detections of each view; None for a camera that is missing.
         lines_found: Lines of each view.
         objects: Merged over the views.
-        lines: Merged over the views.
+        lines: Merged over the views, as smooth curves.
         drivable: float32 [R, C], see `bev.GroundGrid`; NaN where nothing looks.
         tracks: Confirmed tracks.
         forecasts: Of the tracks; None where the network is not there.
@@ -165,7 +166,7 @@ class Pipeline:
                          if f is not None])
         if axes is not None:
             objects = align(objects, axes)
-        whole = tuple(complete(merge_lines(lines)))
+        whole = tuple(smooth(complete(merge_lines(lines))))
         drivable = self._grid.read(masks[:, 0], use)
         clock.lap("fuse")
         tracks = tuple(self.tracker.step(objects, motion[:3], motion.dt_s))
