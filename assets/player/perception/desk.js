@@ -105,7 +105,7 @@ class DriveDesk extends Desk {
       const message = this.pending;
       this.pending = null;
       try {
-        const picture = await decode(message, ...this.size);
+        const picture = await decode(message, ...this.size, this.wish.depth);
         if (picture && this.picture && picture.images.some((image, i) => !image && picture.facts.views[i].on)) this.blanks += 1;
         this.picture?.close();
         this.picture = picture;
