@@ -6,9 +6,8 @@ returns a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import InvalidInput
 from engine.go import record
@@ -17,27 +16,14 @@ from engine.go.coaching import Review
 from engine.go.game import path
 from engine.go.players import known_network
 from engine.go.vertices import point_of, vertex_of
+from engine.live.commands import Arguments, Command, integer, only, switch
 
 if TYPE_CHECKING:
     from engine.go.table import Table
 
-Arguments = Mapping[str, Any]
 MAX_SGF_BYTES: Final = 4 * 1024 * 1024
 MAX_EXPLORED: Final = 60
 MAX_OPENING: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
-
-    Attributes:
-        run: Does it.
-        help: What it does and takes, for the agent and the documentation.
-    """
-
-    run: Callable[[Table, Arguments], str]
-    help: str
 
 
 def _play(sim: Table, given: Arguments) -> str:
@@ -69,7 +55,7 @@ def _pass(sim: Table, given: Arguments) -> str:
 
 
 def _resign(sim: Table, given: Arguments) -> str:
-    _only(given)
+    only(given)
     if sim.over:
         raise InvalidInput("the game is over already; begin a new one, or take a move back")
     if sim.what_if or sim.game.node is not sim.live:
@@ -80,7 +66,7 @@ def _resign(sim: Table, given: Arguments) -> str:
 
 
 def _undo(sim: Table, given: Arguments) -> str:
-    _only(given)
+    only(given)
     sim.review = None
     if sim.resigned is not None and sim.resigned[0] is sim.game.node:
         sim.resigned = None
@@ -104,8 +90,8 @@ def _undo(sim: Table, given: Arguments) -> str:
 
 
 def _goto(sim: Table, given: Arguments) -> str:
-    _only(given, "node")
-    node = sim.game.go(_whole(given, "node"))
+    only(given, "node")
+    node = sim.game.go(integer(given, "node"))
     sim.lesson.forget()
     if sim.review is not None:
         sim.review.follows = False
@@ -113,8 +99,8 @@ def _goto(sim: Table, given: Arguments) -> str:
 
 
 def _delete(sim: Table, given: Arguments) -> str:
-    _only(given, "node")
-    index = _whole(given, "node") if "node" in given else sim.game.node.index
+    only(given, "node")
+    index = integer(given, "node") if "node" in given else sim.game.node.index
     node = sim.game.delete(index)
     sim.review = None
     sim.lesson.forget()
@@ -126,7 +112,7 @@ def _delete(sim: Table, given: Arguments) -> str:
 
 
 def _explore(sim: Table, given: Arguments) -> str:
-    _only(given, "moves")
+    only(given, "moves")
     moves = given.get("moves")
     if not isinstance(moves, list) or not 0 < len(moves) <= MAX_EXPLORED:
         raise InvalidInput(f"moves must be a list of 1 to {MAX_EXPLORED} points")
@@ -149,10 +135,8 @@ def _explore(sim: Table, given: Arguments) -> str:
 
 
 def _what_if(sim: Table, given: Arguments) -> str:
-    _only(given, "on")
-    on = given.get("on", True)
-    if not isinstance(on, bool):
-        raise InvalidInput(f"on is {on!r}; it must be true or false")
+    only(given, "on")
+    on = switch(given, "on")
     sim.review = None
     sim.lesson.forget()
     sim.what_if = on
@@ -163,21 +147,21 @@ def _what_if(sim: Table, given: Arguments) -> str:
 
 
 def _new_game(sim: Table, given: Arguments) -> str:
-    _only(given, "size", "komi", "handicap", "opening")
+    only(given, "size", "komi", "handicap", "opening")
     p = sim.params
     komi = given.get("komi", p.komi)
     if not isinstance(komi, int | float) or isinstance(komi, bool):
         raise InvalidInput(f"komi is {komi!r}; it must be a number")
-    opening = _whole(given, "opening", p.opening)
+    opening = integer(given, "opening", p.opening)
     if not 0 <= opening <= MAX_OPENING:
         raise InvalidInput(f"an opening of {opening} drawn moves; choose 0 to {MAX_OPENING}")
-    sim.begin(_whole(given, "size", int(p.size)), float(komi),
-              _whole(given, "handicap", p.handicap), opening)
+    sim.begin(integer(given, "size", int(p.size)), float(komi),
+              integer(given, "handicap", p.handicap), opening)
     return f"A new game on {sim.game.size}×{sim.game.size}"
 
 
 def _set_players(sim: Table, given: Arguments) -> str:
-    _only(given, *sim.networks)
+    only(given, *sim.networks)
     chosen = {role: known_network(name) for role, name in given.items()}
     if not chosen:
         raise InvalidInput("name a network for black, white or analysis")
@@ -189,7 +173,7 @@ def _set_players(sim: Table, given: Arguments) -> str:
 
 
 def _load_sgf(sim: Table, given: Arguments) -> str:
-    _only(given, "text")
+    only(given, "text")
     text = given.get("text")
     if not isinstance(text, str | bytes):
         raise InvalidInput("text must hold the SGF")
@@ -205,7 +189,7 @@ def _load_sgf(sim: Table, given: Arguments) -> str:
 
 
 def _review(sim: Table, given: Arguments) -> str:
-    _only(given)
+    only(given)
     line = sim.game.line()
     if len(line) < 2:
         raise InvalidInput("there is no move to review; play a game or open one")
@@ -215,7 +199,7 @@ def _review(sim: Table, given: Arguments) -> str:
 
 
 def _stop_review(sim: Table, given: Arguments) -> str:
-    _only(given)
+    only(given)
     if sim.review is None:
         raise InvalidInput("no review is under way")
     done = sim.review.facts()["done"]
@@ -225,14 +209,14 @@ def _stop_review(sim: Table, given: Arguments) -> str:
 
 
 def _play_on(sim: Table, given: Arguments) -> str:
-    _only(given)
+    only(given)
     if sim.lesson.warning is None:
         raise InvalidInput("there is no warning to answer")
     sim.lesson.forget()
     return "Playing on"
 
 
-COMMANDS: Final[Mapping[str, Command]] = {
+COMMANDS: Final[Mapping[str, Command[Table]]] = {
     "play": Command(_play, "Play a move for the side to move: point (row-major index) or vertex "
                            "(as in D4)."),
     "pass": Command(_pass, "Pass."),
@@ -252,24 +236,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
 }
 
 
-def _only(given: Arguments, *known: str) -> None:
-    """Refuse arguments nobody reads: they are a misunderstanding."""
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        takes = ", ".join(known) or "none"
-        raise InvalidInput(f"there is no argument {', '.join(map(str, unknown))[:60]}; this "
-                           f"command takes {takes}")
-
-
-def _whole(given: Arguments, name: str, default: int | None = None) -> int:
-    value = given.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInput(f"{name} is {value!r}; it must be a whole number")
-    return value
-
-
 def _move(sim: Table, given: Arguments) -> int:
-    _only(given, "point", "vertex")
+    only(given, "point", "vertex")
     if "vertex" in given:
         return point_of(str(given["vertex"]), sim.game.size)
     return _point(sim, given.get("point"))

@@ -7,63 +7,40 @@ sentence.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import InvalidInput
+from engine.live.commands import Arguments, Command, integer, only, switch
 from engine.perception.cameras import VIEWS
 
 if TYPE_CHECKING:
     from engine.perception.simulation import PerceptionSimulation
 
-Arguments = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
-
-    Attributes:
-        run: Does it.
-        help: What it does and takes, for the agent and the documentation.
-    """
-
-    run: Callable[[PerceptionSimulation, Arguments], str]
-    help: str
-
 
 def _new_drive(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given)
+    only(given)
     sim.next_drive("asked for")
     return f"Drive {sim.drive_number} begins"
 
 
 def _camera(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given, "view", "on")
-    view, on = given.get("view"), given.get("on", False)
-    if view not in VIEWS:
-        raise InvalidInput(f"there is no camera {str(view)[:40]!r}; choose from {', '.join(VIEWS)}")
-    if not isinstance(on, bool):
-        raise InvalidInput(f"on is {on!r}; it must be true or false")
-    return sim.switch_camera(VIEWS.index(view), on)
+    only(given, "view", "on")
+    return sim.switch_camera(_view(given), switch(given, "on", False))
 
 
 def _set_model(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given, "name")
+    only(given, "name")
     return sim.use_model(str(given.get("name", "")))
 
 
 def _take_over(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given, "on")
-    on = given.get("on", True)
-    if not isinstance(on, bool):
-        raise InvalidInput(f"on is {on!r}; it must be true or false")
-    return sim.take_over(on)
+    only(given, "on")
+    return sim.take_over(switch(given, "on"))
 
 
 def _wheel(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given, "steer", "throttle", "brake")
+    only(given, "steer", "throttle", "brake")
     if not sim.wheel.taken:
         raise InvalidInput("the car drives itself; take over first")
     sim.wheel.steer = _within(given, "steer", -1.0)
@@ -74,37 +51,32 @@ def _wheel(sim: PerceptionSimulation, given: Arguments) -> str:
 
 
 def _explain(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given, "view", "box", "step")
-    view = given.get("view")
-    if view not in VIEWS:
-        raise InvalidInput(f"there is no camera {str(view)[:40]!r}; choose from {', '.join(VIEWS)}")
+    only(given, "view", "box", "step")
+    view = _view(given)
     box = given.get("box")
     if isinstance(box, bool) or not isinstance(box, int) or box < 0:
         raise InvalidInput(f"box is {box!r}; it must be the number of a box in that view, 0 or "
                            "more")
-    step = given.get("step", sim.step_count)
-    if isinstance(step, bool) or not isinstance(step, int):
-        raise InvalidInput(f"step is {step!r}; it must be a whole number")
-    return sim.explain(VIEWS.index(view), box, step)
+    return sim.explain(view, box, integer(given, "step", sim.step_count))
 
 
 def _keep(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given)
+    only(given)
     return sim.keep()
 
 
 def _look(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given)
+    only(given)
     return "explained" if sim.explainer.heat else "nothing new"
 
 
 def _forget(sim: PerceptionSimulation, given: Arguments) -> str:
-    _only(given)
+    only(given)
     sim.forget_explanation()
     return "The explanation is put away"
 
 
-COMMANDS: Final[Mapping[str, Command]] = {
+COMMANDS: Final[Mapping[str, Command[PerceptionSimulation]]] = {
     "new_drive": Command(_new_drive, "End this drive and begin the next in another town."),
     "camera": Command(_camera, f"Switch a camera off or on: view ({', '.join(VIEWS)}), on."),
     "set_model": Command(_set_model, "Choose the network to see with: name."),
@@ -119,13 +91,12 @@ COMMANDS: Final[Mapping[str, Command]] = {
 }
 
 
-def _only(given: Arguments, *known: str) -> None:
-    """Refuse arguments nobody reads: they are a misunderstanding."""
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        takes = ", ".join(known) or "none"
-        raise InvalidInput(f"there is no argument {', '.join(map(str, unknown))[:60]}; this "
-                           f"command takes {takes}")
+def _view(given: Arguments) -> int:
+    """Index of the camera that is meant."""
+    view = given.get("view")
+    if view not in VIEWS:
+        raise InvalidInput(f"there is no camera {str(view)[:40]!r}; choose from {', '.join(VIEWS)}")
+    return VIEWS.index(view)
 
 
 def _within(given: Arguments, name: str, low: float) -> float:
