@@ -17,6 +17,7 @@ from engine.live import RUNS, Run, Simulation
 from engine.params import knobs
 from engine.store import open_store
 from pages.agent_evaluation import evaluation
+from pages.agent_prices import prices
 from pages.common.components import chat, headline, kpis
 from pages.common.controls import control, knob_group, problem_notice, sync_controls
 from pages.common.export import export_row
@@ -34,7 +35,7 @@ MAX_UPLOAD_MB: Final = 20
 KNOBS: Final = {k.name: k for k in knobs(AgentParams)}
 VIEWS: Final = ("Chat", "Evaluation")
 LIMITS: Final = ("turns", "calls", "seconds", "tokens", "money", "day_money", "answer_tokens")
-MODEL: Final = ("window", "prompt_price", "answer_price", "picture_price")
+MODEL: Final = ("window", "picture_price")
 
 
 def _own_tokens() -> list[str]:
@@ -103,6 +104,7 @@ def _bar(run: Run) -> None:
                           help="Any model behind the server's OPENAI_BASE_URL, or of OpenAI. Then "
                                "choose *Model* at the left.")
             st.caption(_server())
+            prices(st.session_state.get("agent.model", ""))
             knob_group(run, [KNOBS[n] for n in (*MODEL, "patience_s")])
         with st.popover("Files", icon=":material/upload_file:",
                         help="Text that the agent may search and cite."):

@@ -12,6 +12,7 @@ import streamlit as st
 
 from engine.agent.exam import SUITES, Examiner, Progress, examiner, past
 from engine.agent.judged import default_file
+from engine.agent.models import price_for
 from engine.agent.params import AgentParams
 from engine.errors import EngineError
 from engine.live import Run
@@ -106,8 +107,9 @@ def _start(own: Examiner, run: Run) -> None:
     p = cast(AgentParams, run.params)
     who = st.session_state["agent.exam.who"]
     planner = who == PLANNER
-    price = p.with_changes(answers="offline planner" if planner else "model").price()
     try:
+        price = price_for(p.with_changes(answers="offline planner" if planner else "model"),
+                          "" if planner else who)
         own.start(st.session_state["agent.exam.suite"], "" if planner else who, price=price,
                   every=SAMPLES[st.session_state["agent.exam.sample"]], day_money=p.day_money)
     except EngineError as error:
@@ -173,8 +175,9 @@ def _cards(found: Past) -> list[dict[str, Any]]:
              "Tasks in which something was changed that should not have been."),
         card("Reply, median", _ms(wait["p50"]), "ms", f"p95 {_ms(wait['p95'])} ms",
              [s["latency_s"]["p50"] for s in ago], "Simulation time included."),
-        card("Cost", f"{now['dollars']:.4f}", "$", "", [s["dollars"] for s in ago],
-             "By the price in the settings; the offline planner costs nothing."),
+        card("Cost", f"{now['dollars']:.4f}" if now.get("priced", True) else "unknown",
+             "$" if now.get("priced", True) else "", "", [s["dollars"] for s in ago],
+             "By the price table under Model; the offline planner costs nothing."),
         card("Examinations", str(len(ago)), "", "", [], "Those that came to their end."),
     ]
 

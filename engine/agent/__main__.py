@@ -12,6 +12,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from engine.agent.model import ChatModel
 from engine.agent.openai_model import Endpoint, OpenAIModel
 from engine.agent.planner.acts import WEIGHTS, train
 from engine.agent.planner.planner import OfflinePlanner
+from engine.agent.prices import price_of, server_of
 from engine.errors import EngineError
 from engine.live.registry import Registry
 from engine.store import open_store
@@ -50,8 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
     judge.add_argument("suite", type=Path)
     judge.add_argument("--model", help="a model; the offline planner where none is named")
     judge.add_argument("--tries", type=int, default=1, help="tries a task, for pass^k")
-    judge.add_argument("--price", type=float, nargs=2, default=(0.0, 0.0),
-                       metavar=("PROMPT", "ANSWER"), help="dollars a million tokens")
+    judge.add_argument("--price", type=float, nargs=2,
+                       metavar=("PROMPT", "ANSWER"), help="dollars a million tokens; by the price "
+                       "table where it is not given")
     judge.add_argument("--every", type=int, default=1, help="take each so many-th task alone")
     judge.add_argument("--verdicts", action="store_true", help="print each verdict as a line of "
                        "JSON as it comes, and the summary as the last")
@@ -71,7 +74,7 @@ def _ask(options: argparse.Namespace) -> int:
     model: ChatModel = OfflinePlanner()
     if options.model and not options.offline:
         model = OpenAIModel(Endpoint.from_environment(options.model))
-    settings = Settings(limits=Limits(seconds=options.seconds),
+    settings = Settings(limits=Limits(seconds=options.seconds), price=_price(model),
                         changes="never" if options.read_only else "allow")
     runs = Registry()
     house = House(runs, open_store)
@@ -105,7 +108,8 @@ def _reply(house: House, model: ChatModel, settings: Settings, talk: Conversatio
     last = talk.messages()[-1]
     return {"question": question, "model": model.name, "outcome": ended.how,
             "answer": last.text if isinstance(last, Assistant) else ended.text, "calls": calls,
-            "note": ended.text, "tokens": ended.usage.total, "dollars": ended.dollars,
+            "note": ended.text, "tokens": ended.usage.total,
+            "dollars": ended.dollars if ended.priced else None,
             "seconds": round(time.perf_counter() - begun, 4)}
 
 
@@ -122,13 +126,22 @@ def _eval(options: argparse.Namespace) -> int:
     if options.model:
         model = OpenAIModel(Endpoint.from_environment(options.model))
     tasks = load_suite(options.suite)[::max(1, options.every)]
-    prompt, answer = options.price
     tell = _tell if options.verdicts else lambda _: None
     found = evaluate(tasks, model, open_store(), tries=max(1, options.tries),
-                     settings=Settings(changes="allow", price=Price(
-                         prompt=prompt, cached=prompt, completion=answer)), tell=tell)
+                     settings=Settings(changes="allow", price=_price(model, options.price)),
+                     tell=tell)
     print(json.dumps({"summary": found}) if options.verdicts else json.dumps(found, indent=1))
     return 0
+
+
+def _price(model: ChatModel, given: Sequence[float] | None = None) -> Price:
+    """Of a model: as given, else by the table; the planner costs nothing."""
+    if given is not None:
+        prompt, answer = given
+        return Price(prompt=prompt, cached=prompt, completion=answer)
+    if not isinstance(model, OpenAIModel):
+        return Price()
+    return price_of(server_of(model.endpoint.base_url), model.name)
 
 
 def _tell(verdict: Verdict) -> None:

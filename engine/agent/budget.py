@@ -31,7 +31,7 @@ class Limits(Params):
 
 
 class Price(Params):
-    """Dollars a million tokens."""
+    """Dollars a million tokens; where they are not known nothing is counted, and that is said."""
 
     prompt: float = knob(0.0, "Prompt", "Dollars a million prompt tokens.",
                          low=0.0, high=1000.0, step=0.01, unit="$")
@@ -39,6 +39,7 @@ class Price(Params):
                              low=0.0, high=1000.0, step=0.01, unit="$")
     cached: float = knob(0.0, "Cached prompt", "Dollars a million prompt tokens read from cache.",
                          low=0.0, high=1000.0, step=0.01, unit="$")
+    known: bool = knob(True, "Known", "Whether anybody has said what the model costs.")
 
     @property
     def costs(self) -> bool:

@@ -38,7 +38,7 @@ from engine.agent.ledger import DayPurse, ledger_of
 from engine.agent.loop import MAX_QUESTION, Settings
 from engine.agent.messages import User
 from engine.agent.model import ChatModel
-from engine.agent.models import model_of
+from engine.agent.models import model_of, price_for
 from engine.agent.params import AgentParams
 from engine.agent.rates import RateLimit
 from engine.agent.tools import Picture
@@ -295,9 +295,9 @@ class Chat:
     def _work(self, model: ChatModel) -> None:
         """In the reply's thread."""
         params = self.params
-        settings = Settings(params.limits(), params.price(), params.changes, params.window,
-                            patience_s=params.patience_s)
         try:
+            settings = Settings(params.limits(), price_for(params, self.model), params.changes,
+                                params.window, patience_s=params.patience_s)
             agent = agent_for(self.house, model, settings, approver=_Person(self),
                               uploads=self.uploads, images=image_service(params.picture_price),
                               purse=DayPurse(lambda: self.house.store, params.day_money),
@@ -355,7 +355,7 @@ class Chat:
                 self._question = None
             elif isinstance(event, Ended):
                 self.replies.append(event)
-                self.conversation.spent(event.usage.total, event.dollars)
+                self.conversation.spent(event.usage.total, event.dollars, priced=event.priced)
                 self.ended[self.conversation.head] = event
                 self.notice = event.text if event.how not in ("answered",) else ""
             elif isinstance(event, Asked):

@@ -45,6 +45,7 @@ class Conversation:
         head: Node that the next message follows, or `ROOT`.
         tokens: What all its replies have used, branches included.
         dollars: What they have cost.
+        unpriced: How many of them used a model of unknown price.
     """
 
     def __init__(self, title: str = "") -> None:
@@ -53,11 +54,13 @@ class Conversation:
         self.head = ROOT
         self.tokens = 0
         self.dollars = 0.0
+        self.unpriced = 0
 
-    def spent(self, tokens: int, dollars: float) -> None:
+    def spent(self, tokens: int, dollars: float, *, priced: bool = True) -> None:
         """Add what a reply has used."""
         self.tokens += tokens
         self.dollars += dollars
+        self.unpriced += not priced
 
     def say(self, message: Message) -> int:
         """Add a message after the head and move there; returns its node."""
@@ -131,7 +134,7 @@ class Conversation:
         """Text that `from_json` reads back to an equal conversation."""
         return json.dumps({
             "version": VERSION, "title": self.title, "head": self.head,
-            "tokens": self.tokens, "dollars": self.dollars,
+            "tokens": self.tokens, "dollars": self.dollars, "unpriced": self.unpriced,
             "nodes": [{"parent": n.parent, "kind": _NAMES[type(n.message)], **asdict(n.message)}
                       for n in self.nodes]})
 
@@ -155,7 +158,8 @@ class Conversation:
             out.nodes = [Node(_parent(n, i), _message(n)) for i, n in enumerate(kept["nodes"])]
             out.head = int(kept["head"])
             out.spent(int(kept.get("tokens", 0)), float(kept.get("dollars", 0.0)))
-            if not (out.tokens >= 0 and 0 <= out.dollars < math.inf):
+            out.unpriced = int(kept.get("unpriced", 0))
+            if not (out.tokens >= 0 and 0 <= out.dollars < math.inf and out.unpriced >= 0):
                 raise ValueError("what it cost")
             if not ROOT <= out.head < len(out.nodes):
                 raise IndexError(out.head)

@@ -249,7 +249,7 @@ def evaluate(tasks: Iterable[Task], model: ChatModel, store: Store, *, tries: in
         "wrong_change_share": sum(v.wrong_change for v in verdicts) / max(1, len(verdicts)),
         "latency_s": {"p50": median(seconds) if seconds else None,
                       "p95": quantiles(seconds, n=20)[-1] if len(seconds) > 1 else None},
-        "dollars": sum(v.dollars for v in verdicts),
+        "dollars": sum(v.dollars for v in verdicts), "priced": chosen.price.known,
         "by_kind": {k: _share([v for v in verdicts if v.task.kind == k]) for k in kinds},
         "failures": [{"id": v.task.id, "say": v.task.say, "wrong": v.wrong}
                      for v in verdicts if v.wrong],

@@ -80,6 +80,7 @@ class Ended:
         seconds: Wall time, waits included.
         turns: Requests made.
         calls: Tools run.
+        priced: Whether the dollars are all it cost; not where the model's price is unknown.
     """
 
     how: How
@@ -89,6 +90,7 @@ class Ended:
     seconds: float
     turns: int
     calls: int
+    priced: bool = True
 
 
 LoopEvent = Said | Unsaid | CallBegan | CallProgress | CallEnded | Asked | Decided | Ended

@@ -120,7 +120,8 @@ class Examiner:
             suite: Name out of `SUITES`.
             model: Name of a model behind the environment's address; "" for the planner.
             every: Take each so many-th task alone, for a quick look.
-            price: Of the model; what it costs is booked to the day.
+            price: Of the model, as the process finds it in the price table; what it costs is
+                booked to the day.
             day_money: Dollars a day at which it is ended, where the model costs anything.
 
         Raises:
@@ -144,8 +145,7 @@ class Examiner:
             self._progress = Progress("running", suite, model or PLANNER, len(tasks))
             self._stop = threading.Event()
             self._purse = purse
-            options = ["--every", str(every), *(["--model", model] if model else []),
-                       "--price", str(cost.prompt), str(cost.completion), str(file)]
+            options = ["--every", str(every), *(["--model", model] if model else []), str(file)]
             self._thread = threading.Thread(
                 target=self._work, args=(store, number, options), name="examiner", daemon=True)
             self._thread.start()

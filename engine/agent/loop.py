@@ -187,7 +187,8 @@ class _Reply:
             span.usage, span.dollars = self.meter.usage, self.meter.dollars
             span.data["how"] = how
         ended = Ended(how, text, self.meter.usage, self.meter.dollars,
-                      time.perf_counter() - self.begun, self.meter.turns, self.meter.calls)
+                      time.perf_counter() - self.begun, self.meter.turns, self.meter.calls,
+                      self.settings.price.known or self.meter.usage.total == 0)
         self.tell(ended)
         return ended
 

@@ -1,14 +1,16 @@
-"""Who answers a chat: the planner in here, or a model behind an address."""
+"""Who answers a chat, and at what price: the planner in here, or a model behind an address."""
 
 from __future__ import annotations
 
 import os
 
+from engine.agent.budget import Price
 from engine.agent.knowledge.index import Index
 from engine.agent.model import ChatModel
 from engine.agent.openai_model import Endpoint, OpenAIModel
 from engine.agent.params import AgentParams
 from engine.agent.planner.planner import OfflinePlanner
+from engine.agent.prices import Line, known_line, price_of, server_of
 from engine.errors import InvalidInput
 
 
@@ -25,9 +27,34 @@ def model_of(params: AgentParams, uploads: Index | None = None, name: str = "") 
     """
     if params.answers == "offline planner":
         return OfflinePlanner(uploads)
-    chosen = name or os.environ.get("ATRIUM_MODEL", "").strip()
+    chosen = named(name)
     if not chosen:
         raise InvalidInput("no model is named: name one under Model, or in ATRIUM_MODEL (its "
                            "server by OPENAI_BASE_URL, its key by OPENAI_API_KEY), or choose the "
                            "offline planner")
     return OpenAIModel(Endpoint.from_environment(chosen))
+
+
+def named(name: str = "") -> str:
+    """The model's name, ATRIUM_MODEL where none is given; "" where that is not set either."""
+    return name or os.environ.get("ATRIUM_MODEL", "").strip()
+
+
+def price_line(name: str = "") -> Line | None:
+    """The line of the price table that applies to a model at the environment's server.
+
+    Raises:
+        InvalidInput: If one's own table is damaged.
+    """
+    return known_line(server_of(os.environ.get("OPENAI_BASE_URL")), named(name))
+
+
+def price_for(params: AgentParams, name: str = "") -> Price:
+    """What the model of a chat costs; the planner costs nothing.
+
+    Raises:
+        InvalidInput: If one's own table is damaged.
+    """
+    if params.answers == "offline planner":
+        return Price()
+    return price_of(server_of(os.environ.get("OPENAI_BASE_URL")), named(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.agent.budget import Limits, Price
+from engine.agent.budget import Limits
 from engine.params import knob
 
 Answers = Literal["offline planner", "model"]
@@ -27,28 +27,16 @@ class AgentParams(Limits):
         32_000, "Context window", "Tokens that the model reads at once; older messages are left "
         "out of a request, never out of the chat.", low=2_000, high=1_000_000, step=1_000,
         unit="tokens", group="Model")
-    prompt_price: float = knob(
-        0.0, "Price, prompt", "Dollars a million prompt tokens, for the cost meter.",
-        low=0.0, high=200.0, step=0.05, unit="$", group="Model")
-    answer_price: float = knob(
-        0.0, "Price, answer", "Dollars a million answer tokens, for the cost meter.",
-        low=0.0, high=500.0, step=0.05, unit="$", group="Model")
     picture_price: float = knob(
         0.05, "Price, picture", "Dollars a picture of the image service, for the cost meter; what "
         "is drawn here costs nothing.",
         low=0.0, high=2.0, step=0.01, unit="$", group="Model")
     day_money: float = knob(
         5.0, "Budget a day", "Dollars a day, UTC, for all chats of this server together; at the "
-        "cap nothing that costs money begins. ATRIUM_DAY_BUDGET lowers it for everybody.",
+        "cap nothing that costs money begins. ATRIUM_DAY_BUDGET lowers it for everybody. A model "
+        "of unknown price counts nothing.",
         low=0.0, high=100.0, step=0.5, unit="$", group="Limits")
 
     def limits(self) -> Limits:
         """The caps alone."""
         return Limits(**{n: getattr(self, n) for n in Limits.model_fields})
-
-    def price(self) -> Price:
-        """Of the model in use; the planner costs nothing."""
-        if self.answers == "offline planner":
-            return Price()
-        return Price(prompt=self.prompt_price, completion=self.answer_price,
-                     cached=self.prompt_price)

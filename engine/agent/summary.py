@@ -10,6 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from engine.agent.chat import Chat
+    from engine.agent.events import Ended
 
 BARS = 40
 
@@ -33,10 +34,20 @@ def cards(chat: Chat) -> list[dict[str, Any]]:
               "Tools run in this chat."),
         _card("Tokens", f"{sum(r.usage.total for r in replies):,}" if replies else None, "", "",
               [float(r.usage.total) for r in replies], "As the model's server counted them."),
-        _card("Cost", f"{sum(r.dollars for r in replies):.4f}" if replies else None, "$", "",
-              [r.dollars for r in replies], "By the price in the settings; the offline planner "
-              "costs nothing."),
+        _cost(replies),
     ]
+
+
+def _cost(replies: Sequence[Ended]) -> dict[str, Any]:
+    """What was spent; replies whose price nobody knows are counted, not taken for nothing."""
+    dollars = [r.dollars for r in replies]
+    unknown = sum(not r.priced for r in replies)
+    value: str | None = f"{sum(dollars):.4f}" if replies else None
+    if unknown and not sum(dollars):
+        value = "unknown"
+    return _card("Cost", value, "" if value == "unknown" else "$",
+                 f"{unknown} of unknown price" if unknown else "", dollars,
+                 "By the price table under Model; the offline planner costs nothing.")
 
 
 def _card(label: str, value: str | None, unit: str, note: str, series: Sequence[float],

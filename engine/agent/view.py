@@ -42,7 +42,8 @@ def picture(chat: Chat) -> dict[str, Any]:
             "tokens": [last.usage.total, limits.tokens], "money": [last.dollars, limits.money]},
         "cost": talk.dollars, "tokens": talk.tokens,
         "spent": {"reply": last.dollars if last else 0.0, "chat": talk.dollars, "day": chat.day,
-                  "cap": limits.day_money},
+                  "cap": limits.day_money, "reply_priced": last is None or last.priced,
+                  "unpriced": talk.unpriced},
     }
 
 
@@ -90,7 +91,7 @@ def _items(chat: Chat) -> list[dict[str, Any]]:
 def _outcome(ended: Ended) -> dict[str, Any]:
     """How a reply ended, and what it used."""
     return {"how": ended.how, "text": ended.text, "seconds": ended.seconds,
-            "tokens": ended.usage.total, "dollars": ended.dollars}
+            "tokens": ended.usage.total, "dollars": ended.dollars, "priced": ended.priced}
 
 
 def _known(step: Mapping[str, Any] | None) -> dict[str, Any]:

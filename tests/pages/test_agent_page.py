@@ -3,8 +3,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.agent.prices import Line, save
+from engine.errors import InvalidInput
 from engine.live import RUNS
 from engine.store import open_store
+from pages.agent_prices import lines_of
 from tests.waiting import until
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "agent.py")
@@ -53,6 +56,28 @@ def test_a_model_is_named_in_the_settings(page):
     page.text_input(key="agent.model").set_value("some-model").run()
     assert not page.exception
     assert run.ask(lambda world: world.chat.model) == "some-model"
+
+
+def test_a_models_price_is_told_or_called_unknown(page, monkeypatch, tmp_path):
+    monkeypatch.setenv("ATRIUM_DATA", str(tmp_path))
+    save([Line("", "priced", 0.5, None, 1.5, "2026-10-24", "the invoice")])
+    page.text_input(key="agent.model").set_value("priced").run()
+    told = " ".join(c.value for c in page.caption)
+    assert "\\$0.5 a million prompt tokens" in told
+    assert "As of 2026-10-24. the invoice" in told
+    page.text_input(key="agent.model").set_value("nobody-priced-this").run()
+    assert "**unknown price**" in " ".join(c.value for c in page.caption)
+    page.button(key="agent.prices").click().run()
+    assert not page.exception
+
+
+def test_rows_of_the_editor_become_lines_and_empty_ones_go():
+    rows = [{"server": " API.x.ai ", "model": "g", "prompt": 1.0, "cached": float("nan"),
+             "answer": 2.0, "as_of": None, "source": None},
+            {"server": None, "model": None, "prompt": float("nan"), "answer": float("nan")}]
+    assert lines_of(rows) == [Line("api.x.ai", "g", 1.0, None, 2.0)]
+    with pytest.raises(InvalidInput, match="your line 2"):
+        lines_of([rows[0], {"model": "half"}])
 
 
 SHARE = {"of": 4, "completed": 3, "share": 0.75, "low": 0.3, "high": 0.95, "wrong_changes": 1}

@@ -1,6 +1,7 @@
 /** Beside the talk: saved chats at the left; trace, limits, runs and tools at the right. */
 
 import { element } from "../dom.js";
+import { dollars } from "./shows.js";
 
 const KINDS = { reply: "reply", turn: "turn", generation: "plan", tool: "tool", waiting: "waiting", guardrail: "guardrail" };
 
@@ -81,7 +82,7 @@ export class Beside {
       {},
       element("section.card", { "aria-label": "Trace of this reply" }, element("header", {}, element("b", {}, "Trace of this reply"), this.traceNote), this.trace),
       card("Limits", "this reply", this.limits),
-      card("Cost", "by the prices set", this.cost),
+      card("Cost", "by the price table", this.cost),
       card("Its runs", "yours in this browser", this.runs),
       card("What it considered", "likeliest act first", this.considered),
       element("details.card", {}, element("summary", {}, element("b", {}, "Tools"), element("span.muted", {}, "each on or off")), this.tools),
@@ -107,11 +108,11 @@ export class Beside {
           )
         : [element("p.muted", {}, "What the last reply used of its limits.")]),
     );
-    const { reply, chat, day, cap } = facts.spent;
+    const { reply, chat, day, cap, reply_priced, unpriced } = facts.spent;
     const row = (name, ...rest) => element("div.limit", {}, element("span", {}, name), ...rest);
     this.cost.replaceChildren(
-      row("This reply", element("span"), element("span.muted", {}, `$${reply.toFixed(4)}`)),
-      row("This chat", element("span.muted", {}, `${facts.tokens.toLocaleString("en-US")} tokens`), element("span.muted", {}, `$${chat.toFixed(4)}`)),
+      row("This reply", element("span"), element("span.muted", {}, dollars(reply, reply_priced))),
+      row("This chat", element("span.muted", {}, `${facts.tokens.toLocaleString("en-US")} tokens`), element("span.muted", {}, dollars(chat, !unpriced))),
       row(
         "Today, all chats",
         element("span.track", {}, element("i", { style: `width:${Math.min(100, cap ? (100 * (day ?? 0)) / cap : 0)}%` })),

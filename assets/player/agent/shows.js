@@ -16,6 +16,12 @@ export function short(value) {
   return size >= 1e4 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(4)));
 }
 
+/** What was paid; a model whose price nobody knows is not taken to cost nothing. */
+export function dollars(amount, priced) {
+  if (priced) return `$${amount.toFixed(4)}`;
+  return amount > 0 ? `$${amount.toFixed(4)} + unknown price` : "unknown price";
+}
+
 function ticks(low, high, count) {
   const step = 10 ** Math.floor(Math.log10((high - low || 1) / count));
   const nice = [1, 2, 5, 10].map((m) => m * step).find((s) => (high - low) / s <= count) ?? 10 * step;

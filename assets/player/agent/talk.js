@@ -2,7 +2,7 @@
 
 import { element, setText } from "../dom.js";
 import { blocks } from "./markdown.js";
-import { shown } from "./shows.js";
+import { dollars, shown } from "./shows.js";
 import { Thumb } from "./thumb.js";
 
 const HOLD_MS = 1000;
@@ -183,7 +183,7 @@ export class Talk {
     const sources = [...new Set(item.steps.flatMap((s) => s.sources))].slice(0, 6);
     if (sources.length) body.append(element("div.sources", {}, ...sources.map((s) => element("span.tag", {}, s))));
     if (item.ended && item.ended.how !== "answered") body.append(element("p.outcome", {}, item.ended.text || item.ended.how));
-    const said = item.ended ? `${seconds(item.ended.seconds)} · ${item.ended.tokens.toLocaleString("en-US")} tokens · $${item.ended.dollars.toFixed(4)}` : item.finish === "cancelled" ? "stopped" : "";
+    const said = item.ended ? `${seconds(item.ended.seconds)} · ${item.ended.tokens.toLocaleString("en-US")} tokens · ${dollars(item.ended.dollars, item.ended.priced)}` : item.finish === "cancelled" ? "stopped" : "";
     const thumb = (up) =>
       element(
         "button",

@@ -15,6 +15,7 @@ from engine.agent.ledger import ledger_of
 from engine.agent.messages import Assistant, ToolCall, ToolResult, User, violations
 from engine.agent.models import model_of
 from engine.agent.params import AgentParams
+from engine.agent.prices import Line, save
 from engine.agent.rates import RateLimit
 from engine.agent.simulation import COMMANDS, AgentSimulation
 from engine.agent.view import picture
@@ -38,7 +39,8 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch):
+def unhurried(monkeypatch, tmp_path):
+    monkeypatch.setenv("ATRIUM_DATA", str(tmp_path))
     monkeypatch.setattr("engine.agent.chat.RATE", RateLimit(1000, 1000, 1000, 1000))
     for name in ("OPENAI_API_KEY", "ATRIUM_IMAGE_MODEL", "ATRIUM_DAY_BUDGET"):
         monkeypatch.delenv(name, raising=False)
@@ -209,7 +211,8 @@ def test_a_model_answers_over_the_wire(world, monkeypatch):
     with serving(text("It is ", "fine.")) as script:
         monkeypatch.setenv("ATRIUM_MODEL", "m")
         monkeypatch.setenv("OPENAI_BASE_URL", script.url)
-        world.apply(AgentParams(answers="model", prompt_price=1.0, answer_price=2.0))
+        world.apply(AgentParams(answers="model"))
+        save([Line("", "m", 1.0, None, 2.0)])
         facts = ask(world, "How is it?")
         assert facts["items"][-1]["text"] == "It is fine."
         assert facts["cost"] == pytest.approx((7 * 1 + 3 * 2) / 1e6)
@@ -265,7 +268,8 @@ def test_what_a_chat_and_a_day_cost_is_what_the_api_counted(world, monkeypatch, 
     before = ledger_of(store).today()
     with serving(text("It is fine.")) as script:
         monkeypatch.setenv("OPENAI_BASE_URL", script.url)
-        world.apply(AgentParams(answers="model", prompt_price=100.0, answer_price=200.0))
+        save([Line("", "m", 100.0, None, 200.0)])
+        world.apply(AgentParams(answers="model"))
         world.command("model", {"name": "m"})
         one = (7 * 100 + 3 * 200) / 1e6  # as the server's usage says
         for n in (1, 2):
@@ -278,12 +282,26 @@ def test_what_a_chat_and_a_day_cost_is_what_the_api_counted(world, monkeypatch, 
         assert world.snapshot().facts["spent"]["chat"] == 0
         world.command("open", {"name": name})
         assert world.snapshot().facts["cost"] == pytest.approx(2 * one)
-        world.apply(AgentParams(answers="model", prompt_price=1.0, day_money=0.0))
+        world.apply(AgentParams(answers="model", day_money=0.0))
         facts = ask(world, "And now?")
         assert "a day are spent" in facts["notice"]
         assert len(script.requests) == 2
         world.apply(AgentParams())
         assert ask(world, "thanks")["items"][-1]["ended"]["how"] == "answered"  # costs nothing
+
+
+def test_a_model_that_nobody_priced_is_of_unknown_price(world, monkeypatch):
+    with serving(text("It is fine.")) as script:
+        monkeypatch.setenv("OPENAI_BASE_URL", script.url)
+        world.apply(AgentParams(answers="model", day_money=0.0))  # nothing counted, nothing capped
+        world.command("model", {"name": "nobody-priced-this"})
+        facts = ask(world, "How is it?")
+    assert facts["items"][-1]["ended"]["priced"] is False
+    assert (facts["spent"]["reply_priced"], facts["spent"]["unpriced"]) == (False, 1)
+    card, = (c for c in world.summary()["kpis"] if c["label"] == "Cost")
+    assert (card["value"], card["unit"], card["note"]) == ("unknown", "", "1 of unknown price")
+    world.command("open", {"name": world.chat.name})
+    assert world.snapshot().facts["spent"]["unpriced"] == 1  # kept with the chat
 
 
 def test_a_reply_that_failed_stays_in_the_chat_with_its_reason(world, monkeypatch):
