@@ -11,8 +11,9 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
+
+import numpy as np
 
 MAX_BYTES: Final = 48 * 1024 * 1024
 KEY_EVERY_STEPS: Final = 64
@@ -117,50 +118,70 @@ class History:
 
 
 class SnapshotHistory:
-    """Bounded, thread-safe store of encoded snapshots; each stands alone."""
+    """Bounded, thread-safe store of encoded snapshots; each stands alone.
+
+    When the bytes are spent, the past is thinned instead of cut off: the snapshot goes whose
+    neighbours are nearest to each other for their age. So the whole run stays in reach, ever more
+    coarsely the longer ago, at a spacing proportional to the age.
+    """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: deque[tuple[int, bytes]] = deque()
+        self._steps: list[int] = []
+        self._messages: list[bytes] = []
         self._bytes = 0
 
     def append(self, step: int, message: bytes) -> None:
         """Keep the newest; a second one of the same step takes the place of the first."""
         with self._lock:
-            if self._kept and self._kept[-1][0] == step:
-                self._bytes -= len(self._kept.pop()[1])
-            self._kept.append((step, message))
+            if self._steps and self._steps[-1] == step:
+                self._drop(-1)
+            self._steps.append(step)
+            self._messages.append(message)
             self._bytes += len(message)
-            while self._bytes > self._max_bytes and len(self._kept) > 1:
-                self._bytes -= len(self._kept.popleft()[1])
+            while self._bytes > self._max_bytes and len(self._steps) > 1:
+                self._drop(self._least_missed())
 
     def clear(self) -> None:
         """Forget everything, as after a reset."""
         with self._lock:
-            self._kept.clear()
+            self._steps.clear()
+            self._messages.clear()
             self._bytes = 0
 
     @property
     def window(self) -> tuple[int, int]:
         """First and last step that can be shown; (0, 0) when nothing is kept."""
         with self._lock:
-            return (self._kept[0][0], self._kept[-1][0]) if self._kept else (0, 0)
+            return (self._steps[0], self._steps[-1]) if self._steps else (0, 0)
 
     @property
     def last(self) -> bytes | None:
         """The newest."""
         with self._lock:
-            return self._kept[-1][1] if self._kept else None
+            return self._messages[-1] if self._messages else None
 
     def at(self, step: int) -> bytes | None:
         """The last one at or before `step`, else the oldest kept."""
         with self._lock:
-            i = bisect_right(self._kept, step, key=lambda kept: kept[0])
-            return self._kept[max(0, i - 1)][1] if self._kept else None
+            i = bisect_right(self._steps, step)
+            return self._messages[max(0, i - 1)] if self._messages else None
 
     def after(self, step: int, count: int) -> list[bytes]:
         """The `count` that follow `step`."""
         with self._lock:
-            i = bisect_right(self._kept, step, key=lambda kept: kept[0])
-            return [message for _, message in islice(self._kept, i, i + count)]
+            i = bisect_right(self._steps, step)
+            return self._messages[i:i + count]
+
+    def _least_missed(self) -> int:
+        """The snapshot between the nearest neighbours for its age; the first if there is none."""
+        steps = np.array(self._steps, np.float64)
+        if len(steps) < 3:
+            return 0
+        gap, age = steps[2:] - steps[:-2], steps[-1] - steps[1:-1]
+        return 1 + int((gap / age).argmin())
+
+    def _drop(self, i: int) -> None:
+        self._bytes -= len(self._messages.pop(i))
+        del self._steps[i]

@@ -286,7 +286,7 @@ class PerceptionSimulation:
         p = self.params
         said = keep(list(self._looks), f"drive-{self.seed}-{self.drive_number}-{self.step_count}", {
             "why": "kept by hand", "scenario": p.scenario, "style": p.style, "weather": p.weather})
-        self._note("trigger", "Kept for the data engine")
+        self._note("kept", "Kept for the data engine")
         return said
 
     def forget_explanation(self) -> None:
@@ -335,9 +335,9 @@ class PerceptionSimulation:
         return {"doing": f"{doing} · {cameras} cameras", "drive": self.drive_number}
 
     def summary(self) -> Mapping[str, Any]:
-        """The cards and the last minute."""
+        """The cards and the last minutes."""
         return {"kpis": cards(self), "minute": self.telemetry.minute(),
-                "finished": self.finished[-20:]}
+                "past": self.telemetry.past(), "finished": self.finished[-20:]}
 
     def apply(self, params: Params) -> None:
         """Take new values for live knobs.

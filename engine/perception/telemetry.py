@@ -1,4 +1,4 @@
-"""Points for the store, and the last minute of a drive as the page draws it."""
+"""Points for the store, and the last minutes of a drive as the page draws them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from engine.live.simulation import Points
 
 KEPT: Final = 60
 """Values of a card's sparkline, one a second."""
-MINUTE_TICKS: Final = 600
+ROWS: Final = 300
 EVERY: Final = 2
-"""Ticks from point to point in the page's charts."""
+"""Ticks from point to point of the last minute."""
+RARELY: Final = 20
+"""The same of the last ten minutes."""
+
+Row = tuple[int, float, float, float | None, str]
 
 
 class Telemetry:
@@ -24,8 +28,8 @@ class Telemetry:
     def __init__(self) -> None:
         self._fresh: dict[str, list[tuple[float, float]]] = defaultdict(list)
         self._recent: dict[str, deque[float | None]] = defaultdict(lambda: deque(maxlen=KEPT))
-        self._minute: deque[tuple[int, float, float, float | None, str]] = deque(
-            maxlen=MINUTE_TICKS // EVERY)
+        self._minute: deque[Row] = deque(maxlen=ROWS)
+        self._past: deque[Row] = deque(maxlen=ROWS)
 
     def sample(self, step: int, values: Mapping[str, float | None]) -> None:
         """Add a sample of some series; what is not finite is left out.
@@ -43,7 +47,10 @@ class Telemetry:
         """Note what the timeline shows."""
         if step % EVERY == 0:
             ttc = round(ttc_s, 2) if math.isfinite(ttc_s) else None
-            self._minute.append((step, round(speed_kmh, 1), round(target_kmh, 1), ttc, state))
+            row = (step, round(speed_kmh, 1), round(target_kmh, 1), ttc, state)
+            self._minute.append(row)
+            if step % RARELY == 0:
+                self._past.append(row)
 
     def remember(self, name: str, value: float | None) -> None:
         """Add to a card's recent past."""
@@ -55,9 +62,11 @@ class Telemetry:
 
     def minute(self) -> dict[str, Any]:
         """The last minute, column by column, oldest first."""
-        rows = list(self._minute)
-        names = ("step", "speed", "target", "ttc", "state")
-        return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+        return _columns(self._minute)
+
+    def past(self) -> dict[str, Any]:
+        """The last ten minutes, likewise, every two seconds."""
+        return _columns(self._past)
 
     def drain(self) -> Sequence[Points]:
         """Samples since the last call."""
@@ -67,3 +76,8 @@ class Telemetry:
             out.append(Points(name, step, value))
         self._fresh.clear()
         return out
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, Any]:
+    names = ("step", "speed", "target", "ttc", "state")
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -1,9 +1,12 @@
 /** The cards below the pictures: latency by stage, drives of this run, speed, detection, depth. */
 
-import { element, fillList, setText } from "../dom.js";
+import { element, fillList, setText, svg } from "../dom.js";
 import { CLASSES } from "./names.js";
+import { MARKS } from "./timeline.js";
 
 const SPAN_S = 60;
+const TICK_S = 0.1;
+const MOST_EVENTS = 30;
 const STAGES = [
   ["render", "render", "muted"], ["network", "network × 8", "blue"], ["decode", "decode", "yellow"], ["lines", "lines", "green"], ["fuse", "fuse", "purple"],
   ["track", "track", "orange"], ["forecast", "forecast", "vermilion"], ["plan", "plan", "blue"], ["control", "control", "muted"],
@@ -190,24 +193,35 @@ export class DepthChart {
   }
 }
 
-export class TriggerChart {
-  constructor() {
-    this.box = chart();
-    Object.assign(this, card("Noticed in this run", "events by kind", this.box));
+/** Events of this run, the newest first; a click looks back at one. */
+export class EventsCard {
+  /** @param {(step: number) => void} seek */
+  constructor(seek) {
+    this.seek = seek;
+    this.list = element("div.event-list");
+    this.empty = element("p.pc-empty", {}, "Nothing yet: triggers, hard braking, infractions and lost cameras are noted here.");
+    this.box = watched(element("div.chart-box.event-box", {}, this.empty, this.list));
+    Object.assign(this, card("Noticed in this run", "", this.box));
   }
 
   show(picture, theme, facts, hub) {
     if (!inSight.has(this.box)) return;
-    const { clientWidth: w, clientHeight: h } = this.box;
-    if (!w) return;
-    const names = { brake: "hard brake", infraction: "infraction", camera: "camera lost or mended", wheel: "wheel taken or given", trigger: "trigger", stuck: "stuck" };
-    const counts = Object.entries(names).map(([kind, name]) => [name, hub.events.filter((e) => e.kind === kind).length]).filter(([, n]) => n);
-    if (!counts.length) {
-      put(this.box, '<p class="pc-empty">Nothing yet: hard braking, infractions, lost cameras are counted here.</p>');
-      return;
-    }
-    const most = Math.max(...counts.map(([, n]) => n));
-    const step = Math.min(38, (h - 8) / counts.length);
-    put(this.box, `<svg width="${w}" height="${h}">${counts.map(([name, n], i) => `<text class="label" x="12" y="${14 + i * step}">${name}</text><rect x="12" y="${18 + i * step}" width="${(n / most) * (w - 60)}" height="9" rx="2" fill="${theme.tokens.marks.orange}"/><text class="label" x="${18 + (n / most) * (w - 60)}" y="${27 + i * step}">${n}</text>`).join("")}</svg>`);
+    const events = hub.events.filter((e) => MARKS[e.kind]).slice(-MOST_EVENTS).reverse();
+    const triggers = hub.events.filter((e) => e.kind === "trigger").length;
+    setText(this.side, triggers ? `${triggers} ${triggers === 1 ? "trigger" : "triggers"} fired` : "");
+    this.empty.hidden = events.length > 0;
+    const { first = 0, step: now = 0 } = hub.status ?? {};
+    const row = () => element("button.event-row", { type: "button", onclick: (event) => this.seek(Number(event.currentTarget.dataset.step)) }, svg("svg", { viewBox: "-6 -6 12 12", class: "mark" }, svg("path", { "fill-rule": "evenodd" })), element("span"), element("em"));
+    fillList(this.list, events, row, (node, { step, kind, text }) => {
+      const [, shape, token] = MARKS[kind];
+      node.dataset.step = step;
+      node.disabled = step < first;
+      node.title = node.disabled ? `${text} (no longer kept)` : `Look back at: ${text}`;
+      const mark = node.firstChild.firstChild;
+      mark.setAttribute("d", shape);
+      mark.setAttribute("fill", theme.tokens.marks[token]);
+      setText(node.children[1], text);
+      setText(node.children[2], `−${((now - step) * TICK_S).toFixed(0)} s`);
+    });
   }
 }

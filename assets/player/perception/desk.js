@@ -6,7 +6,7 @@ import { Meter } from "../meter.js";
 import { mounting } from "../mounting.js";
 import { loadSheet } from "../sheet.js";
 import { BirdsEye } from "./birdseye.js";
-import { DepthChart, DetectionChart, DrivesCard, LatencyCard, SpeedChart, TriggerChart } from "./charts.js";
+import { DepthChart, DetectionChart, DrivesCard, EventsCard, LatencyCard, SpeedChart } from "./charts.js";
 import { ControlsCard } from "./controls.js";
 import { DecisionCard } from "./decision.js";
 import { decode } from "./decode.js";
@@ -41,7 +41,7 @@ class DriveDesk extends Desk {
     this.timeline = new Timeline((step) => this.session.seek(step, false), () => this.session.live());
     this.latency = new LatencyCard();
     this.fast = [this.mosaic, this.bev, this.decision, this.controls];
-    this.slow = [this.latency, new DrivesCard(), new SpeedChart(), new DetectionChart(), new DepthChart(), new TriggerChart()];
+    this.slow = [this.latency, new DrivesCard(), new SpeedChart(), new DetectionChart(), new DepthChart(), new EventsCard((step) => this.session.seek(step, false))];
     this.said = element("div.pc-said", { role: "status", hidden: true });
     const [latency, drives, ...charts] = this.slow.map((c) => c.node);
     this.place(element("div.pc", {}, this.mosaic.node, this.bev.node, element("div.pc-right", {}, this.decision.node, this.controls.node), this.timeline.node,

@@ -151,17 +151,29 @@ def test_the_kept_window_is_bounded_and_searchable():
     assert history.window == (0, 0)
     assert history.at(5) is None
     assert history.last is None
-    for step in range(0, 40, 2):
+    for step in range(0, 20, 2):
         history.append(step, bytes([step]) * 10)
-    assert history.window == (20, 38)
-    assert history.at(25) == bytes([24]) * 10
-    assert history.at(3) == bytes([20]) * 10
-    assert history.after(30, 2) == [bytes([32]) * 10, bytes([34]) * 10]
-    history.append(38, b"again")
+    assert history.window == (0, 18)
+    assert history.at(7) == bytes([6]) * 10
+    assert history.after(10, 2) == [bytes([12]) * 10, bytes([14]) * 10]
+    history.append(18, b"again")
     assert history.last == b"again"
-    assert history.at(37) == bytes([36]) * 10
+    assert history.at(17) == bytes([16]) * 10
     history.clear()
     assert history.window == (0, 0)
+
+
+def test_the_past_is_thinned_and_not_cut_off():
+    history = SnapshotHistory(max_bytes=4000)
+    for step in range(10_000):
+        history.append(step, step.to_bytes(4, "little") * 10)
+    assert history.window == (0, 9999)
+    kept = [int.from_bytes(m[:4], "little") for m in history.after(-1, 10_000)]
+    assert len(kept) == 100
+    gaps = np.diff(kept)
+    ages = 9999 - np.array(kept[:-1])
+    assert (gaps <= np.maximum(1, ages / 5)).all()
+    assert gaps[-10:].max() == 1
 
 
 class Still(Painter):

@@ -172,7 +172,7 @@ def test_the_last_moments_are_kept_for_the_data_engine(tmp_path, monkeypatch):
     (clip,) = ClipStore().clips()
     assert (clip.frames, clip.views, clip.trigger) == (2, 8, "by hand")
     assert clip.facts["scenario"] == sim.params.scenario
-    assert "trigger" in [e.kind for e in sim.drain_events()]
+    assert "kept" in [e.kind for e in sim.drain_events()]
 
 
 def test_the_next_drive_is_another_town():
