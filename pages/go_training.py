@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
-from engine.errors import EngineError
 from engine.go import checkpoint, learner
 from engine.go.learner import LearningRun, Recipe
 from engine.go.learning_params import LoopParams, SelfPlayParams, TrainingParams
 from engine.go.players import NO_NETWORK, network_names
 from engine.go.showcase import some_games
 from engine.live import RUNS, Run
-from engine.params import Params, knobs
+from engine.params import Params
 from pages.common.components import boards, cards
+from pages.common.training import (
+    STANDS,
+    Asked,
+    answers,
+    ask,
+    attempt,
+    choose,
+    complaint,
+    follow,
+    free_name,
+)
 from pages.go_feed import feed, recordings
 from pages.go_training_charts import draw_charts
 from pages.go_training_data import figures_of, kpi_items, measured_strength
 
+GROUP: Final = "go.training"
 EVERY_S: Final = 5.0
 GAMES_SHOWN: Final = 8
 GAMES_KEPT_TURNS: Final = 12
 """Redraws for which the same games stay: about a minute."""
 SIZES: Final = ("4x32", "6x64", "6x96")
-ASKED: Final[dict[type[Params], tuple[str, ...]]] = {
+ASKED: Final[Asked] = {
     SelfPlayParams: ("full_visits", "fast_visits"),
     LoopParams: ("games", "window", "gate_games"),
     TrainingParams: ("learning_rate",),
 }
 RANDOM: Final = "random weights"
+P = TypeVar("P", bound=Params)
 
 
 def training(game: Run) -> None:
@@ -45,8 +57,7 @@ def training(game: Run) -> None:
     names = [run.name for run in runs]
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         chosen = _controls(runs, names)
-    if problem := st.session_state.get("go.training.problem"):
-        st.error(problem, icon=":material/error:")
+    complaint(GROUP)
     if said := st.session_state.pop("go.training.said", ""):
         st.toast(said, icon=":material/school:")
     if chosen is None:
@@ -72,23 +83,19 @@ def _measured() -> None:
 
 def _controls(runs: list[LearningRun], names: list[str]) -> str | None:
     """Choose, start, pause, promote; returns the run that is shown."""
-    chosen: str | None = None
-    if names:
-        if st.session_state.get("go.training.run") not in names:
-            st.session_state["go.training.run"] = names[0]
-        chosen = st.selectbox("Run", names, key="go.training.run", width=220,
-                              label_visibility="collapsed", help="A learning run; each is a folder "
-                              "of games, networks and figures.")
+    chosen = choose(names, "go.training.run",
+                    "A learning run; each is a folder of games, networks and figures.")
+    if chosen is not None:
         run = runs[names.index(chosen)]
-        if run.standing in ("running", "starting"):
+        if run.standing in STANDS:
             st.button("Pause", key="go.training.pause", type="primary", icon=":material/pause:",
-                      on_click=_attempt, args=(learner.pause, chosen),
+                      on_click=attempt, args=(GROUP, learner.pause, chosen),
                       disabled=run.standing == "starting",
                       help="It keeps a checkpoint and ends within seconds; Go on continues there.")
         else:
             st.button("Go on", key="go.training.start", type="primary",
-                      icon=":material/play_arrow:", on_click=_attempt,
-                      args=(learner.go_on, chosen), disabled=not run.known,
+                      icon=":material/play_arrow:", on_click=attempt,
+                      args=(GROUP, learner.go_on, chosen), disabled=not run.known,
                       help="Continue from the last checkpoint." if run.known else
                       "This run was started in a shell; start it there again.")
         with st.popover("Promote", icon=":material/military_tech:",
@@ -103,25 +110,14 @@ def _controls(runs: list[LearningRun], names: list[str]) -> str | None:
 
 
 def _new_run(names: list[str]) -> None:
-    number = 1
-    while f"night-{number}" in names:
-        number += 1
-    st.text_input("Name of the run", f"night-{number}", key="go.new.name", max_chars=40)
+    st.text_input("Name of the run", free_name("night", names), key="go.new.name", max_chars=40)
     st.segmented_control("Network", SIZES, default=SIZES[1], key="go.new.network", required=True,
                          help="Residual blocks × channels; 6x64 has 472,000 weights.")
     starts = [RANDOM, *(n for n in network_names() if n != NO_NETWORK)]
     st.selectbox("Begin from", starts, key="go.new.start",
                  help="A network of the same size, or nothing at all.")
-    for model, wanted in ASKED.items():
-        for k in knobs(model):
-            if k.name in wanted:
-                whole = k.kind == "int"
-                number_type = int if whole else float
-                st.number_input(
-                    k.label + (f" ({k.unit})" if k.unit else ""), number_type(k.low or 0),
-                    number_type(k.high or 0), number_type(k.default), number_type(k.step or 1),
-                    key=f"go.new.{k.name}", help=k.help,
-                    format="%d" if whole else "%.5f" if k.name == "learning_rate" else "%.2f")
+    for params, wanted in ASKED.items():
+        ask("go.new", params, wanted, formats={"learning_rate": "%.5f"})
     st.number_input("Actors (processes)", 1, learner.MOST_ACTORS, 1, key="go.new.actors",
                     help="Processes that play at once; as many as there are cores to spare.")
     st.number_input("Seed", 0, 2**31 - 1, 1, key="go.new.draw", format="%d")
@@ -132,53 +128,37 @@ def _new_run(names: list[str]) -> None:
 def _begin() -> None:
     state = st.session_state
 
-    def chosen(model: type[Params]) -> dict[str, Any]:
-        return {name: state[f"go.new.{name}"] for name in ASKED[model]}
-
-    try:
+    def begin() -> None:
         recipe = Recipe(
             network=state["go.new.network"],
             start="" if state["go.new.start"] == RANDOM else state["go.new.start"],
             actors=int(state["go.new.actors"]), seed=int(state["go.new.draw"]),
-            selfplay=SelfPlayParams.parse(chosen(SelfPlayParams)),
-            loop=LoopParams.parse(chosen(LoopParams)),
-            training=TrainingParams.parse(chosen(TrainingParams)))
-        run = learner.start(state["go.new.name"].strip(), recipe)
-    except EngineError as error:
-        state["go.training.problem"] = str(error)
-        return
-    state.pop("go.training.problem", None)
-    state["go.training.run"] = run.name
+            selfplay=_chosen(SelfPlayParams), loop=_chosen(LoopParams),
+            training=_chosen(TrainingParams))
+        state["go.training.run"] = learner.start(state["go.new.name"].strip(), recipe).name
+
+    attempt(GROUP, begin)
 
 
-def _attempt(what: Any, name: str) -> None:
-    try:
-        what(name)
-        st.session_state.pop("go.training.problem", None)
-    except EngineError as error:
-        st.session_state["go.training.problem"] = str(error)
+def _chosen(params: type[P]) -> P:
+    return params.parse(answers("go.new", params, ASKED[params]))
 
 
 def _promote(name: str) -> None:
     wanted = st.session_state["go.training.name"].strip()
-    try:
+
+    def promote() -> None:
         checkpoint.promote(learner.best_of(learner.look(name)), wanted)
         st.session_state["go.training.said"] = f"{wanted} can now be chosen at the board"
-        st.session_state.pop("go.training.problem", None)
-    except EngineError as error:
-        st.session_state["go.training.problem"] = str(error)
+
+    attempt(GROUP, promote)
 
 
 def _live(name: str, game: str) -> None:
     """Everything that changes while a run learns."""
     RUNS.find(game)  # asking for it renews its lease
     run = learner.look(name)
-    before = st.session_state.get("go.training.standing")
-    st.session_state["go.training.standing"] = (name, run.standing)
-    if before is not None and before != (name, run.standing) and before[0] == name:
-        st.rerun()  # the button above says Pause or Go on
-    if run.problem:
-        st.error(f"{name} stopped: {run.problem}", icon=":material/error:")
+    follow(GROUP, run)
     figures = figures_of(name)
     cards(kpi_items(run, figures), key="go-training-cards")
     draw_charts(run, figures)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.go.learner import LearningRun
 from pages.common.charts import chart_head, colours, figure, show, swatch
-from pages.go_training_data import Figures
+from pages.common.figures import Figures
 
 POINTS: Final = 300
 LOSSES: Final = (

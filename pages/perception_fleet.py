@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
-from engine.errors import EngineError
 from engine.live import RUNS, Run
-from engine.params import Params, knobs
+from engine.params import Params
 from engine.perception import fleet_runs, models
 from engine.perception.fleet_runs import FleetRun, Kind
+from pages.common.training import (
+    STANDS,
+    answers,
+    ask,
+    attempt,
+    choose,
+    complaint,
+    free_name,
+)
 
 RENEW_S: Final = 20.0
 
@@ -38,45 +46,38 @@ def chooser(kind: Kind, make: str, params: type[Params], help: str, *,
     key = f"perception.{kind}.run"
     chosen: FleetRun | None = None
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
-        if names:
-            if st.session_state.get(key) not in names:
-                st.session_state[key] = names[0]
-            name = st.selectbox("Run", names, key=key, width=220, label_visibility="collapsed")
+        name = choose(names, key)
+        if name is not None:
             chosen = mine[names.index(name)]
-            if chosen.standing in ("running", "starting"):
+            if chosen.standing in STANDS:
                 st.button("Stop", key=f"perception.{kind}.stop", type="primary",
-                          icon=":material/stop:", on_click=_attempt, args=(kind, fleet_runs.stop,
-                                                                           name),
+                          icon=":material/stop:", on_click=attempt,
+                          args=(_group(kind), fleet_runs.stop, name),
                           help="It ends behind the vehicle it is at; Go on continues there.")
             else:
                 st.button("Go on", key=f"perception.{kind}.on", type="primary",
-                          icon=":material/play_arrow:", on_click=_attempt,
-                          args=(kind, fleet_runs.go_on, name),
+                          icon=":material/play_arrow:", on_click=attempt,
+                          args=(_group(kind), fleet_runs.go_on, name),
                           disabled=chosen.standing == "finished",
                           help="Continue behind the last vehicle.")
         with st.popover(make, icon=":material/add:", help=help):
             _new(kind, names, params, networks)
-    if problem := st.session_state.get(f"perception.{kind}.problem"):
-        st.error(problem, icon=":material/error:")
+    complaint(_group(kind))
     return chosen
 
 
+def _group(kind: Kind) -> str:
+    return f"perception.{kind}"
+
+
 def _new(kind: Kind, names: list[str], params: type[Params], networks: Mapping[str, str]) -> None:
-    number = 1
-    while f"{kind}-{number}" in names:
-        number += 1
-    st.text_input("Name", f"{kind}-{number}", key=f"perception.{kind}.name", max_chars=40)
+    st.text_input("Name", free_name(kind, names), key=f"perception.{kind}.name", max_chars=40)
     known = list(models.networks())
     for option, label in networks.items():
         at = known.index("hydranet-production") if (
             option == "production" and "hydranet-production" in known) else 0
         st.selectbox(label, known, index=at, key=f"perception.{kind}.net.{option}")
-    for k in knobs(params):
-        whole = k.kind == "int"
-        number_type = int if whole else float
-        st.number_input(k.label + (f" ({k.unit})" if k.unit else ""), number_type(k.low or 0),
-                        number_type(k.high or 0), number_type(k.default), number_type(k.step or 1),
-                        key=f"perception.{kind}.new.{k.name}", help=k.help)
+    ask(f"perception.{kind}.new", params)
     st.button("Start", key=f"perception.{kind}.begin", type="primary",
               icon=":material/play_arrow:", width="stretch", on_click=_begin,
               args=(kind, params, tuple(networks)))
@@ -84,25 +85,15 @@ def _new(kind: Kind, names: list[str], params: type[Params], networks: Mapping[s
 
 def _begin(kind: Kind, params: type[Params], networks: tuple[str, ...]) -> None:
     state = st.session_state
-    try:
-        values = params.parse({k.name: state[f"perception.{kind}.new.{k.name}"]
-                               for k in knobs(params)})
+
+    def begin() -> None:
+        values = params.parse(answers(f"perception.{kind}.new", params))
         weights = {n: models.find(state[f"perception.{kind}.net.{n}"]) for n in networks}
         run = fleet_runs.start(kind, state[f"perception.{kind}.name"].strip(),
                                {**values.model_dump(), **weights})
-    except EngineError as error:
-        state[f"perception.{kind}.problem"] = str(error)
-        return
-    state.pop(f"perception.{kind}.problem", None)
-    state[f"perception.{kind}.run"] = run.name
+        state[f"perception.{kind}.run"] = run.name
 
-
-def _attempt(kind: str, what: Callable[[str], object], name: str) -> None:
-    try:
-        what(name)
-        st.session_state.pop(f"perception.{kind}.problem", None)
-    except EngineError as error:
-        st.session_state[f"perception.{kind}.problem"] = str(error)
+    attempt(_group(kind), begin)
 
 
 def recipe_of(run: FleetRun) -> dict[str, Any]:

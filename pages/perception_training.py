@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Final
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from engine.errors import EngineError
 from engine.live import RUNS, Run
-from engine.params import Params, knobs
 from engine.perception import learner, models
 from engine.perception.learner import Recipe, TrainingRun
 from engine.perception.train_params import TrainingParams
 from pages.common.charts import chart_head, colours, figure, show, swatch
 from pages.common.components import cards
-from pages.perception_figures import Figures, figures_of, kpi_items, thinned
+from pages.common.figures import thinned
+from pages.common.training import (
+    STANDS,
+    Asked,
+    answers,
+    ask,
+    attempt,
+    choose,
+    complaint,
+    follow,
+    free_name,
+)
+from pages.perception_figures import Figures, figures_of, kpi_items
 
+GROUP: Final = "perception.training"
 EVERY_S: Final = 5.0
 POINTS: Final = 110
 WIDE_PX: Final = 250
-ASKED: Final[dict[type[Params], tuple[str, ...]]] = {
+ASKED: Final[Asked] = {
     Recipe: ("pictures", "val_pictures", "seed"),
     TrainingParams: ("steps", "batch", "rate", "warm_up"),
 }
@@ -49,8 +60,7 @@ def draw(drive: Run) -> None:
     names = [run.name for run in runs]
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         chosen = _controls(runs, names)
-    if problem := st.session_state.get("perception.training.problem"):
-        st.error(problem, icon=":material/error:")
+    complaint(GROUP)
     if chosen is None:
         st.info("No network has been trained here yet. **New run** renders pictures of generated "
                 "towns with their truth and trains one network on all tasks at once. Losses and "
@@ -83,24 +93,21 @@ def _measured() -> None:
 
 def _controls(runs: list[TrainingRun], names: list[str]) -> str | None:
     """Choose, start, pause; returns the run that is shown."""
-    chosen: str | None = None
-    key = "perception.training.run"
-    if names:
-        if st.session_state.get(key) not in names:
-            st.session_state[key] = names[0]
-        chosen = st.selectbox("Run", names, key=key, width=220, label_visibility="collapsed",
-                              help="A training run; each is a folder of figures and weights.")
+    chosen = choose(names, "perception.training.run",
+                    "A training run; each is a folder of figures and weights.")
+    if chosen is not None:
         run = runs[names.index(chosen)]
-        if run.standing in ("running", "starting"):
+        if run.standing in STANDS:
             st.button("Pause", key="perception.training.pause", type="primary",
-                      icon=":material/pause:", on_click=_attempt, args=(learner.pause, chosen),
+                      icon=":material/pause:", on_click=attempt,
+                      args=(GROUP, learner.pause, chosen),
                       disabled=run.standing == "starting" or not run.known,
                       help="It keeps its state and ends within a step; Go on continues there."
                       if run.known else "This run was started in a shell; end it there.")
         else:
             st.button("Go on", key="perception.training.start", type="primary",
-                      icon=":material/play_arrow:", on_click=_attempt,
-                      args=(learner.go_on, chosen),
+                      icon=":material/play_arrow:", on_click=attempt,
+                      args=(GROUP, learner.go_on, chosen),
                       disabled=not run.known or run.standing == "finished",
                       help="Continue from the last state." if run.known else
                       "This run was started in a shell; go on with it there.")
@@ -110,22 +117,13 @@ def _controls(runs: list[TrainingRun], names: list[str]) -> str | None:
 
 
 def _new_run(names: list[str]) -> None:
-    number = 1
-    while f"run-{number}" in names:
-        number += 1
-    st.text_input("Name of the run", f"run-{number}", key="perception.new.name", max_chars=40)
+    st.text_input("Name of the run", free_name("run", names), key="perception.new.name",
+                  max_chars=40)
     sizes = {"S": "S, 0.6 M weights", "M": "M, 1.1 M weights", "tiny": "tiny, for trying"}
     st.segmented_control("Network", list(sizes), default="S", key="perception.new.size",
                          required=True, format_func=sizes.__getitem__)
-    for model, wanted in ASKED.items():
-        for k in knobs(model):
-            if k.name in wanted:
-                number_type = int if k.kind == "int" else float
-                st.number_input(
-                    k.label + (f" ({k.unit})" if k.unit else ""), number_type(k.low or 0),
-                    number_type(k.high or 0), number_type(k.default), number_type(k.step or 1),
-                    key=f"perception.new.{k.name}", help=k.help,
-                    format="%d" if k.kind == "int" else "%.4f")
+    for params, wanted in ASKED.items():
+        ask("perception.new", params, wanted, formats={"rate": "%.4f"})
     st.button("Start", key="perception.new.begin", type="primary", icon=":material/play_arrow:",
               width="stretch", on_click=_begin)
     if find_spec("torch") is None:
@@ -135,38 +133,21 @@ def _new_run(names: list[str]) -> None:
 def _begin() -> None:
     state = st.session_state
 
-    def chosen(model: type[Params]) -> dict[str, Any]:
-        return {name: state[f"perception.new.{name}"] for name in ASKED[model]}
-
-    try:
+    def begin() -> None:
+        recipe, training = (answers("perception.new", p, wanted) for p, wanted in ASKED.items())
         run = learner.start(
-            state["perception.new.name"].strip(), Recipe.parse(chosen(Recipe)),
-            TrainingParams.parse({**chosen(TrainingParams), "size": state["perception.new.size"]}))
-    except EngineError as error:
-        state["perception.training.problem"] = str(error)
-        return
-    state.pop("perception.training.problem", None)
-    state["perception.training.run"] = run.name
+            state["perception.new.name"].strip(), Recipe.parse(recipe),
+            TrainingParams.parse({**training, "size": state["perception.new.size"]}))
+        state["perception.training.run"] = run.name
 
-
-def _attempt(what: Callable[[str], object], name: str) -> None:
-    try:
-        what(name)
-        st.session_state.pop("perception.training.problem", None)
-    except EngineError as error:
-        st.session_state["perception.training.problem"] = str(error)
+    attempt(GROUP, begin)
 
 
 def _live(name: str, drive: str) -> None:
     """Everything that changes while a run learns."""
     RUNS.find(drive)  # asking for it renews its lease
     run = learner.look(name)
-    before = st.session_state.get("perception.training.standing")
-    st.session_state["perception.training.standing"] = (name, run.standing)
-    if before is not None and before != (name, run.standing) and before[0] == name:
-        st.rerun()  # the button above says Pause or Go on
-    if run.problem:
-        st.error(f"{name} stopped: {run.problem}", icon=":material/error:")
+    follow(GROUP, run)
     figures = figures_of(name)
     cards(kpi_items(run, figures), key="perception-training-cards")
     _charts(figures)
