@@ -5,15 +5,11 @@ in a real Chromium, and what a board at rest costs the server.
 """
 
 # ruff: noqa: T201 - it is a command that prints
-import tempfile
 import time
-from pathlib import Path
 
-import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from scripts.browser import find_chromium
-from tests.serving import FLAGS, IDLE, answers, free_port, start_app
+from tests.browser.measuring import cpu_s, load, opened, tell
 from tests.waiting import until
 
 MOVES = ("E5", "C3", "G7", "G3", "C7", "E3", "C5", "G5", "E7", "D4", "F6", "D6", "F4", "B5", "H5")
@@ -56,35 +52,18 @@ def clicks(page: Page) -> list[tuple[float, float]]:
 
 def main() -> None:
     """Serve the app, play a game alone, print."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
-        port = free_port()
-        server = start_app(Path(folder), port)
-        try:
-            until(lambda: answers(port), 60)
-            browser = p.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"http://localhost:{port}/go?scenario=analysis")
-            page.wait_for_selector(IDLE, timeout=60_000)
-            page.wait_for_function("() => window.__atrium?.go?.facts?.candidates?.length",
-                                   timeout=60_000)
-            network = page.evaluate("window.__atrium.go.facts.search.network")
-            load = psutil.getloadavg()[0]
-            took = clicks(page)
-            print(f"network {network}, load {load:.1f} on {psutil.cpu_count()} cores")
-            for i, name in enumerate(("stone", "first candidates")):
-                times = sorted(t[i] for t in took)
-                print(f"click to {name}: p50 {times[len(times) // 2]:.0f} ms, "
-                      f"worst of {len(times)} {times[-1]:.0f} ms")
-            process = psutil.Process(server.pid)
-            until(lambda: page.evaluate("window.__atrium.go.facts.search.visits") >= 1600, 60)
-            used, begun = sum(process.cpu_times()[:2]), time.monotonic()
-            page.wait_for_timeout(REST_S * 1000)
-            share = (sum(process.cpu_times()[:2]) - used) / (time.monotonic() - begun)
-            print(f"server at rest with one viewer: {100 * share:.1f} % of a core")
-            browser.close()
-        finally:
-            server.terminate()
-            server.wait(20)
+    with opened("/go?scenario=analysis", "window.__atrium?.go?.facts?.candidates?.length") as (
+            page, process):
+        network, busy = page.evaluate("window.__atrium.go.facts.search.network"), load()
+        took = clicks(page)
+        print(f"network {network}, {busy}")
+        for i, name in enumerate(("stone", "first candidates")):
+            tell(f"click to {name}", [t[i] for t in took])
+        until(lambda: page.evaluate("window.__atrium.go.facts.search.visits") >= 1600, 60)
+        used, begun = cpu_s(process), time.monotonic()
+        page.wait_for_timeout(REST_S * 1000)
+        share = (cpu_s(process) - used) / (time.monotonic() - begun)
+        print(f"server at rest with one viewer: {100 * share:.1f} % of a core")
 
 
 if __name__ == "__main__":

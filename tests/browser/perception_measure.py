@@ -8,14 +8,9 @@ Must: eight feeds with overlays at 8 a second or more, without blanks; goal 12.
 """
 
 # ruff: noqa: T201 - it is a command that prints
-import tempfile
-from pathlib import Path
+from playwright.sync_api import Page
 
-import psutil
-from playwright.sync_api import Page, sync_playwright
-
-from scripts.browser import find_chromium
-from tests.serving import FLAGS, IDLE, answers, free_port, start_app
+from tests.browser.measuring import cpu_s, load, opened, tell
 from tests.waiting import until
 
 SECONDS = 10.0
@@ -52,41 +47,24 @@ def shown(page: Page) -> tuple[float, float, int]:
 
 def main() -> None:
     """Serve the app, drive, print."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
-        port = free_port()
-        server = start_app(Path(folder), port)
-        try:
-            until(lambda: answers(port), 60)
-            browser = p.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"http://localhost:{port}/perception")
-            page.wait_for_selector(IDLE, timeout=60_000)
-            page.wait_for_function("() => window.__atrium?.perception?.counters?.draws > 20",
-                                   timeout=120_000)
-            print(f"load {psutil.getloadavg()[0]:.1f} on {psutil.cpu_count()} cores")
-            process = psutil.Process(server.pid)
-            for name in ("1×", "Max"):
-                page.get_by_role("radio", name=name, exact=True).click()
-                page.wait_for_timeout(1500)
-                used, step = sum(process.cpu_times()[:2]), page.evaluate(
-                    "window.__atrium.perception.counters.step")
-                fps, ticks, blanks = shown(page)
-                used = sum(process.cpu_times()[:2]) - used
-                made = page.evaluate("window.__atrium.perception.counters.step") - step
-                print(f"{name}: {fps:.1f} pictures of eight feeds shown a second "
-                      f"({ticks:.1f} ticks), {blanks} blanks, "
-                      f"{1000 * used / max(1, made):.0f} ms server CPU a tick")
-            page.get_by_role("button", name="Pause").click()
-            until(lambda: page.evaluate("window.__atrium.perception.counters.state") == "paused")
-            times = sorted(page.evaluate(TOGGLE) for _ in range(TOGGLES))
-            print(f"layer toggled to pixels: p50 {times[TOGGLES // 2]:.0f} ms, "
-                  f"worst of {TOGGLES} {times[-1]:.0f} ms")
-            cost = page.evaluate("window.__atrium.perception.counters.cost")
-            print(f"drawing a picture: {cost:.1f} ms of the browser's main thread")
-            browser.close()
-        finally:
-            server.terminate()
-            server.wait(20)
+    with opened("/perception", "window.__atrium?.perception?.counters?.draws > 20") as (
+            page, process):
+        print(load())
+        for name in ("1×", "Max"):
+            page.get_by_role("radio", name=name, exact=True).click()
+            page.wait_for_timeout(1500)
+            used, step = cpu_s(process), page.evaluate("window.__atrium.perception.counters.step")
+            fps, ticks, blanks = shown(page)
+            used = cpu_s(process) - used
+            made = page.evaluate("window.__atrium.perception.counters.step") - step
+            print(f"{name}: {fps:.1f} pictures of eight feeds shown a second "
+                  f"({ticks:.1f} ticks), {blanks} blanks, "
+                  f"{1000 * used / max(1, made):.0f} ms server CPU a tick")
+        page.get_by_role("button", name="Pause").click()
+        until(lambda: page.evaluate("window.__atrium.perception.counters.state") == "paused")
+        tell("layer toggled to pixels", [page.evaluate(TOGGLE) for _ in range(TOGGLES)])
+        cost = page.evaluate("window.__atrium.perception.counters.cost")
+        print(f"drawing a picture: {cost:.1f} ms of the browser's main thread")
 
 
 if __name__ == "__main__":
