@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -31,7 +31,7 @@ from engine.perception.labels import View, label_view
 from engine.perception.ledger import Ledger
 from engine.perception.ood import Familiar, statistics
 from engine.perception.runtime import Runtime, load_runtime
-from engine.perception.sensing import Given, Sensing, Signals
+from engine.perception.sensing import HINDSIGHT, STRANGE_LOOKS, Given, Sensing, Sight, Signals
 from engine.perception.trigger_truth import Truth
 from engine.perception.triggers import TRIGGERS, Fired, Fitted, Record, Triggers
 from engine.perception.truth import FUTURES, PASTS, label
@@ -41,7 +41,7 @@ ODOMETRY_MPS: Final = 0.04
 """Standard deviation of a wheel speed."""
 BEFORE: Final = 2
 AFTER: Final = 2
-"""Looks kept before and after the one at which a trigger fired."""
+"""Looks kept before and after the one at which a trigger fired; at most `HINDSIGHT` after it."""
 KNOWN: Final = 400
 """Pictures that are known to the trigger for strange ones, at most."""
 HUMAN_EVERY: Final = 8
@@ -173,8 +173,9 @@ def fitted_to(backs: Sequence[Collected], familiar: Familiar, facts: dict[str, A
     """Triggers fitted to what vehicles brought back, with the quality on those very vehicles."""
     records = with_strangeness(backs, familiar)
     fitted = triggers.fit(records, familiar, {**facts, "vehicles": len(backs)})
-    quality = triggers.measure(records, fitted.thresholds)
-    return Fitted(fitted.thresholds, fitted.scales, familiar, {**fitted.facts, "fit": quality})
+    quality = triggers.measure([triggers.judged(r, fitted.judge) for r in records],
+                               fitted.thresholds)
+    return replace(fitted, facts={**fitted.facts, "fit": quality})
 
 
 def with_strangeness(backs: Sequence[Collected], familiar: Familiar) -> list[Record]:
@@ -184,8 +185,9 @@ def with_strangeness(backs: Sequence[Collected], familiar: Familiar) -> list[Rec
 
 
 def smoothed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Running median of the last three, as `sensing.Sensing` has it."""
-    return np.array([np.median(values[max(0, k - 2):k + 1]) for k in range(len(values))])
+    """Running median over `STRANGE_LOOKS` on either side, as `sensing.Sensing` has it."""
+    return np.array([np.median(values[max(0, k - STRANGE_LOOKS):k + STRANGE_LOOKS + 1])
+                     for k in range(len(values))])
 
 
 def task_of(split: str, params: CollectParams, number: int, fitted: Fitted | None) -> Task:
@@ -198,32 +200,41 @@ def drive_vehicle(task: Task, runtimes: Sequence[Runtime]) -> Collected:
     """Drive one vehicle and keep what its triggers ask for."""
     drive = Drive(task.job, runtimes, task.seconds, human=task.human)
     truth = Truth(task.job, drive.world)
-    sensing = Sensing(drive.cameras[0], task.fitted.familiar if task.fitted else None)
-    firing = Triggers(task.fitted) if task.fitted else None
+    fitted = task.fitted
+    sensing = Sensing(drive.cameras, fitted.familiar if fitted else None,
+                      fitted.judge if fitted else None)
+    firing = Triggers(fitted) if fitted else None
     keeper = _Keeper(task.job, drive.world, drive.cameras)
     noise = np.random.default_rng([task.job.seed, 80])
     signals: list[Signals] = []
     right: list[frozenset[str]] = []
     known = []
     fired: list[Fired] = []
+
+    def tell(moments: Iterator[Signals]) -> None:
+        for moment in moments:
+            signals.append(moment)
+            new = firing.step(moment) if firing is not None else []
+            fired.extend(new)
+            keeper.cut(moment.time, new)
+
     for instant in drive:
         look = instant.looks[0]
-        given = Given(
-            instant.time, tuple(v + ODOMETRY_MPS * noise.standard_normal() for v in instant.speeds),
-            instant.images[0], look.found, look.tracks, look.depth[0], look.road[0],
-            instant.scenes[0].route, instant.looks[1].found if len(instant.looks) > 1 else None)
-        signals.append(sensing.step(given))
-        right.append(truth.step(instant))
         known.append(statistics(instant.images[0], look.depth[0, 1], look.road[0]))
-        new = firing.step(signals[-1]) if firing is not None else []
-        fired += new
-        keeper.step(instant, new)
+        right.append(truth.step(instant))
+        keeper.step(instant)
+        tell(sensing.step(Given(
+            instant.time, tuple(v + ODOMETRY_MPS * noise.standard_normal() for v in instant.speeds),
+            [Sight(q.found, q.tracks) for q in instant.looks], look.depth[0], known[-1],
+            instant.scenes[0].route)))
+    tell(sensing.finish())
     record = Record(
         np.array([s.time for s in signals]),
         {n: np.array([getattr(s, i.signal) for s in signals]) for n, i in TRIGGERS.items()},
-        {n: np.array([n in names for names in right]) for n in TRIGGERS})
-    counts = {} if task.fitted is None else {
-        n: list(triggers.count(record, n, task.fitted.thresholds[n])) for n in TRIGGERS}
+        {n: np.array([n in names for names in right]) for n in TRIGGERS},
+        tuple(s.apart for s in signals))
+    counts = {} if fitted is None else {
+        n: list(triggers.count(record, n, fitted.thresholds[n])) for n in TRIGGERS}
     row = {
         "number": task.job.number, "seed": task.job.seed, "scenario": task.job.scenario,
         "style": task.job.style, "fault": task.job.fault, "human": task.human,
@@ -231,46 +242,42 @@ def drive_vehicle(task: Task, runtimes: Sequence[Runtime]) -> Collected:
         "fired": [{"trigger": f.name, "time_s": round(f.time, 1), "score": round(f.score, 4),
                    "value": round(f.value, 4), "why": f.why} for f in fired],
     }
-    return Collected(row, tuple(keeper.clips()), record, np.array(known), task.job.fault)
+    return Collected(row, tuple(keeper.clips), record, np.array(known), task.job.fault)
 
 
 class _Keeper:
-    """Holds the last looks, and makes clips of those around a firing."""
+    """Holds the last looks, and makes clips of those around a moment at which triggers fired.
+
+    Attributes:
+        clips: Made so far; those at the beginning and the end of a drive are shorter.
+    """
 
     def __init__(self, job: Job, world: World, cameras: Sequence[Camera]) -> None:
+        self.clips: list[Clip] = []
         self._job, self._world, self._cameras = job, world, tuple(cameras)
-        self._last: deque[Instant] = deque(maxlen=BEFORE + 1)
-        self._open: list[tuple[Fired, list[Instant]]] = []
-        self._done: list[Clip] = []
+        self._last: deque[Instant] = deque(maxlen=BEFORE + 1 + HINDSIGHT)
 
-    def step(self, instant: Instant, fired: Sequence[Fired]) -> None:
-        """Take the next look and what fired at it."""
+    def step(self, instant: Instant) -> None:
+        """Take the next look."""
         self._last.append(instant)
-        for one in list(self._open):
-            one[1].append(instant)
-            if len(one[1]) >= BEFORE + 1 + AFTER:
-                self._close(one)
+
+    def cut(self, time: float, fired: Sequence[Fired]) -> None:
+        """Keep what fired at a moment that is still remembered."""
+        looks = list(self._last)
+        now = [i.time for i in looks].index(time)
         for f in fired:
-            self._open.append((f, list(self._last)))
+            self.clips.append(self._clip(f, looks[max(0, now - BEFORE):now + AFTER + 1]))
 
-    def clips(self) -> Iterator[Clip]:
-        """All clips; those that the end of the drive cut short are shorter."""
-        for one in list(self._open):
-            self._close(one)
-        yield from self._done
-
-    def _close(self, one: tuple[Fired, list[Instant]]) -> None:
-        self._open.remove(one)
-        fired, looks = one
+    def _clip(self, fired: Fired, looks: Sequence[Instant]) -> Clip:
         name = f"v{self._job.seed % 10**8:08d}-{round(10 * fired.time):04d}-" + (
             fired.name.replace(" ", "-"))
-        self._done.append(Clip(
+        return Clip(
             name, fired.name, round(fired.value, 4),
             {"scenario": self._job.scenario, "style": self._job.style, "fault": self._job.fault,
              "vehicle": self._job.number, "seed": self._job.seed, "time_s": round(fired.time, 1),
              "why": fired.why, "score": round(fired.score, 4)},
             [i.images for i in looks],
-            [v for i in looks for v in reviewed(self._world, i, self._cameras)]))
+            [v for i in looks for v in reviewed(self._world, i, self._cameras)])
 
 
 def reviewed(world: World, instant: Instant, cameras: tuple[Camera, ...]) -> list[View]:

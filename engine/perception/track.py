@@ -31,6 +31,8 @@ CONFIRM: Final = 3
 LOSE_TENTATIVE: Final = 2
 LOSE: Final = 8
 """Ticks without a sighting after which a track ends."""
+FADE: Final = 0.8
+"""What a tick without a sighting leaves of a track's score."""
 MOVING: Final = (0, 1, 2, 3)
 """Classes that move: car, truck, cyclist, pedestrian."""
 _PUSH: Final = np.array([[3.0, 1.2], [3.0, 1.2], [2.0, 1.2], [1.5, 1.5], [0.05, 0.05],
@@ -138,7 +140,7 @@ class Tracker:
         for k, track in enumerate(self.tracks):
             if k not in hit:
                 track.missed += 1
-                track.score *= 0.8
+                track.score *= FADE
         self.tracks = [t for t in self.tracks
                        if t.missed <= (LOSE if t.confirmed else LOSE_TENTATIVE)]
         taken = {n for _, n in pairs}

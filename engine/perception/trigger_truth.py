@@ -22,24 +22,21 @@ from collections import deque
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.perception import sensing
+from engine.perception import evidence
 from engine.perception.bev import FAMILY
 from engine.perception.bodies import CONE, CYCLIST
-from engine.perception.calibration import to_camera
 from engine.perception.cameras import rig
+from engine.perception.evidence import beside, in_front
 from engine.perception.fleet import VIEWS, Instant, Job
 from engine.perception.fleet_truth import Wrong, mistakes
 from engine.perception.metrics import pairwise_iou
 from engine.perception.perceive import LEAST_SCORE
-from engine.perception.sensing import beside
+from engine.perception.sensing import DEPTH_FAR_M, RECENT_S, SMOOTH_LOOKS
 from engine.perception.world import World
 
 BRAKING_MPS2: Final = 3.5
 BRAKING_TICKS: Final = 3
-LASTS: Final = 3
-"""Looks of 0.2 s that a mistake lasts before it is one to keep."""
 GATE_M: Final = 3.0
 GATE_SHARE: Final = 0.12
 """A track this far from somebody, m and share of its distance, is of them."""
@@ -61,7 +58,7 @@ class Truth:
         self._accels: deque[float] = deque(maxlen=BRAKING_TICKS)
         self._aside: dict[int, deque[tuple[float, float]]] = {}
         self._apart = 0
-        self._depth: deque[float] = deque(maxlen=sensing.SMOOTH_LOOKS)
+        self._depth: deque[float] = deque(maxlen=SMOOTH_LOOKS)
 
     def step(self, instant: Instant) -> frozenset[str]:
         """Names of the triggers that should fire at this look."""
@@ -103,15 +100,15 @@ class Truth:
             at = beside(route, place)
             history = self._aside.setdefault(int(number), deque())
             history.append((instant.time, at.aside))
-            while instant.time - history[0][0] > sensing.RECENT_S:
+            while instant.time - history[0][0] > RECENT_S:
                 history.popleft()
-            near = min(sensing.AHEAD_M, sensing.HEADWAY_S * max(speed, 2.0))
+            near = min(evidence.AHEAD_M, evidence.HEADWAY_S * max(speed, 2.0))
             yaw = float(state[3]) - math.atan2(instant.now.axes[0, 1], instant.now.axes[0, 0])
             same = at.ahead[0] * math.cos(yaw) + at.ahead[1] * math.sin(yaw)
             found |= (int(number) in shown and 2.5 < at.along < near and speed >= 2.0
-                      and state[4] >= 1.0 and same >= sensing.SAME_WAY
-                      and abs(at.aside) < sensing.INSIDE_M
-                      and max(abs(d) for _, d in history) >= sensing.WIDE_M)
+                      and state[4] >= 1.0 and same >= evidence.SAME_WAY
+                      and abs(at.aside) < evidence.INSIDE_M
+                      and max(abs(d) for _, d in history) >= evidence.WIDE_M)
         return found
 
     def _lost(self, instant: Instant) -> bool:
@@ -119,46 +116,39 @@ class Truth:
         shapes = self._world.shapes()
         place = ((instant.now.state[:, :3] - instant.now.origin) @ instant.now.axes.T)[:, :2]
         front = instant.things.view == 0
-        plain = set(instant.things.actor[front & (instant.things.pixels >= sensing.PLAIN_PX)])
+        plain = set(instant.things.actor[front & (instant.things.pixels >= evidence.PLAIN_PX)])
         lost = False
         for t in instant.looks[0].tracks:
             away = float(np.hypot(*t.state[:2]))
-            if (t.missed != sensing.LOST_LOOKS or t.kind > CONE or away > sensing.NEAR_M
-                    or not _in_front(t.state[:2])):
+            if (t.missed != evidence.LOST_LOOKS or t.kind > CONE or away > evidence.NEAR_M
+                    or not in_front(rig()[VIEWS[0]], t.state[:2])):
                 continue
             apart = np.hypot(*(place - t.state[:2]).T)
             rows = [k for k in np.flatnonzero(apart < GATE_M + GATE_SHARE * away)
                     if FAMILY[shapes[int(instant.now.id[k])][0]] == FAMILY[t.kind]]
             seen = any(int(instant.now.id[k]) in plain for k in rows)
             followed = any(o.missed == 0 and np.hypot(*(o.state[:2] - t.state[:2]))
-                           < sensing.SWITCH_M for o in instant.looks[0].tracks)
+                           < evidence.SWITCH_M for o in instant.looks[0].tracks)
             lost |= (seen or not rows) and not followed
         return lost
 
     def _differ(self, instant: Instant, wrong: list[Wrong]) -> bool:
         near = {int(a) for a, xy, p in zip(instant.things.actor, instant.things.place,
                                            instant.things.pixels, strict=True)
-                if math.hypot(*xy) <= sensing.NEAR_M and p >= sensing.PLAIN_PX}
-        half = [mistakes(look.found, instant.things, sensing.HALF_SEEN) for look in instant.looks]
+                if math.hypot(*xy) <= evidence.NEAR_M and p >= evidence.PLAIN_PX}
+        half = [mistakes(look.found, instant.things, evidence.HALF_SEEN) for look in instant.looks]
         one = False
         for ours, theirs in ((0, 1), (1, 0)):
             one |= bool(wrong[ours].found & near - half[theirs].found)
             for view, row in wrong[ours].phantoms:
                 box = instant.looks[ours].found[view].boxes[row]
-                big = (box[2] - box[0]) * (box[3] - box[1]) >= sensing.PLAIN_PX
+                big = (box[2] - box[0]) * (box[3] - box[1]) >= evidence.PLAIN_PX
                 other = instant.looks[theirs].found[view]
-                boxes = other.boxes[other.scores >= sensing.HALF_SEEN]
+                boxes = other.boxes[other.scores >= evidence.HALF_SEEN]
                 one |= bool(big and pairwise_iou(box[None], boxes).max(initial=0.0)
-                            < sensing.SAME)
+                            < evidence.SAME)
         self._apart = self._apart + 1 if one else 0
-        return self._apart >= LASTS
-
-
-def _in_front(place: npt.NDArray[np.float64]) -> bool:
-    """Whether a place on the ground plane shows in the front camera, not at its very edge."""
-    camera = rig()[VIEWS[0]]
-    uv, z = to_camera(camera, np.array([[place[0], place[1], 0.8]]))
-    return bool(z[0] >= 2.0 and sensing.MARGIN_PX < uv[0, 0] < camera.width - sensing.MARGIN_PX)
+        return self._apart >= evidence.LASTS
 
 
 def depth_error(instant: Instant) -> float:
@@ -167,7 +157,7 @@ def depth_error(instant: Instant) -> float:
     guess = np.exp(instant.looks[0].depth[0, 0])
     half = len(true) // 2
     true, guess = true[half:], guess[half:]
-    known = (true > 0.0) & (true < sensing.DEPTH_FAR_M)
+    known = (true > 0.0) & (true < DEPTH_FAR_M)
     if not known.any():
         return 0.0
     return float((np.abs(guess[known] - true[known]) / true[known]).mean())

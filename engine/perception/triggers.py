@@ -3,9 +3,11 @@
 Each trigger compares one number of `sensing.Signals` with a threshold. Thresholds are fitted on
 vehicles that are not measured on, for the best F1 by events (Mesaros et al. 2016,
 doi:10.3390/app6060162): an event of the truth is caught when the trigger fires from a little before
-it to a little after it, and a firing is right when it meets such an event.
+it to a little after it, and a firing is right when it meets such an event. Disagreement has several
+pieces of evidence, which a judge weighs; its threshold is fitted to what judges say of vehicles
+that they were not fitted to.
 
-Shape letters: T looks of a drive, S statistics, R known pictures.
+Shape letters: T looks of a drive, S statistics, R known pictures, F pieces of evidence.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ import numpy.typing as npt
 
 from engine.errors import InvalidInput, ModelUnavailable
 from engine.live.files import replace
+from engine.perception.judge import Judge, fit_judge, judge_from
 from engine.perception.ood import Familiar
-from engine.perception.sensing import Signals
+from engine.perception.sensing import NOTHING, Signals
 
 Float64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
@@ -32,6 +35,8 @@ FILE: Final = Path(__file__).resolve().parents[2] / "assets" / "perception" / "t
 QUIET_S: Final = 1.0
 """Firings nearer than this are one."""
 STRANGE: Final = "out of distribution"
+APART: Final = "disagreement"
+FOLDS: Final = 5
 USUAL: Final = 0.99
 """Share of usual looks that are not strange; by them alone its threshold is fitted, as what is out
 of distribution in earnest will not be what was simulated."""
@@ -90,12 +95,14 @@ class Fitted:
         thresholds: Of each trigger.
         scales: Signal above the threshold that is worth two thirds of the best clip.
         familiar: Known pictures.
+        judge: Of disagreement; None where it was fitted to networks that never disagree.
         facts: How it was fitted; JSON-able.
     """
 
     thresholds: Mapping[str, float]
     scales: Mapping[str, float]
     familiar: Familiar
+    judge: Judge | None
     facts: Mapping[str, Any]
 
 
@@ -103,11 +110,13 @@ class Record(NamedTuple):
     """One drive's signals and truth, to fit and to measure on.
 
     time: float64 [T], s. scores: float64 [T] of each trigger. truth: bool [T] of each trigger.
+    apart: Evidence of disagreement at each look, float64 [F] or None.
     """
 
     time: Float64
     scores: Mapping[str, Float64]
     truth: Mapping[str, Bool]
+    apart: Sequence[Float64 | None] = ()
 
 
 class Triggers:
@@ -185,7 +194,7 @@ def measure(records: Sequence[Record], thresholds: Mapping[str, float]) -> dict[
 
 
 def fit(records: Sequence[Record], familiar: Familiar, facts: Mapping[str, Any]) -> Fitted:
-    """Thresholds of best F1; that for strange pictures by the usual ones, see `USUAL`.
+    """Judge and thresholds of best F1; that for strange pictures by the usual ones, see `USUAL`.
 
     Args:
         records: Drives that are not measured on.
@@ -197,10 +206,14 @@ def fit(records: Sequence[Record], familiar: Familiar, facts: Mapping[str, Any])
     """
     if not records:
         raise InvalidInput("no drives to fit triggers to; give at least one")
+    folds = min(FOLDS, len(records))
+    judges = [_judge([r for k, r in enumerate(records) if folds == 1 or k % folds != fold])
+              for fold in range(folds)]
+    records = [judged(r, judges[k % folds]) for k, r in enumerate(records)]
     thresholds, scales = {}, {}
     for name in TRIGGERS:
         scores = np.concatenate([r.scores[name] for r in records])
-        scores = scores[scores > 0.0]
+        scores = scores[scores > NOTHING]
         steps = np.unique(np.quantile(scores, np.linspace(0.0, 1.0, 161))) if len(scores) else (
             np.array([1.0]))
         got = [quality(np.sum([count(r, name, s) for r in records], axis=0))["f1"] or 0.0
@@ -214,7 +227,34 @@ def fit(records: Sequence[Record], familiar: Familiar, facts: Mapping[str, Any])
         thresholds[name] = round(at, 5)
         scales[name] = round(max(float(np.quantile(scores, 0.99)) - at if len(scores) else 1.0,
                                  0.05 * abs(at), 1e-3), 5)
-    return Fitted(thresholds, scales, familiar, dict(facts))
+    return Fitted(thresholds, scales, familiar, _judge(records), dict(facts))
+
+
+def judged(record: Record, judge: Judge | None) -> Record:
+    """A record whose score of disagreement is the judge's; as it was without a judge."""
+    if judge is None or not record.apart:
+        return record
+    scores = np.array([NOTHING if a is None else float(judge(a[None])[0]) for a in record.apart])
+    return record._replace(scores={**record.scores, APART: scores})
+
+
+def _judge(records: Sequence[Record]) -> Judge | None:
+    """A judge of disagreement, None where there is none to learn from.
+
+    Moments so near to an event that a firing there still keeps it are neither right nor wrong, and
+    are left out.
+    """
+    rows, right = [], []
+    for r in records:
+        at = r.time[r.truth[APART]]
+        for k, pieces in enumerate(r.apart):
+            late = r.time[k] - at
+            if pieces is not None and (r.truth[APART][k] or not (
+                    (late >= -BEFORE_S) & (late <= AFTER_S)).any()):
+                rows.append(pieces)
+                right.append(bool(r.truth[APART][k]))
+    known = np.array(right, np.bool_)
+    return None if known.all() or not known.any() else fit_judge(np.array(rows), known)
 
 
 def save(fitted: Fitted, path: Path = FILE) -> None:
@@ -222,6 +262,7 @@ def save(fitted: Fitted, path: Path = FILE) -> None:
     replace(path, (json.dumps({
         "thresholds": dict(fitted.thresholds), "scales": dict(fitted.scales),
         "facts": dict(fitted.facts),
+        "judge": None if fitted.judge is None else fitted.judge.as_json(),
         "known": [[round(float(v), 3) for v in row] for row in fitted.familiar.known]},
         ) + "\n").encode())
 
@@ -240,10 +281,11 @@ def load(path: Path = FILE) -> Fitted:
         thresholds = {n: float(whole["thresholds"][n]) for n in TRIGGERS}
         scales = {n: float(whole["scales"][n]) for n in TRIGGERS}
         familiar = Familiar(np.array(whole["known"], np.float64))
+        judge = None if whole["judge"] is None else judge_from(whole["judge"])
         facts = dict(whole["facts"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"{path.name} is damaged: {error}. Fit the triggers anew") from error
-    return Fitted(thresholds, scales, familiar, facts)
+    return Fitted(thresholds, scales, familiar, judge, facts)
 
 
 def _round(x: float | None) -> float | None:

@@ -7,8 +7,9 @@ import pytest
 
 from engine.errors import InvalidInput, ModelUnavailable
 from engine.perception import triggers
+from engine.perception.judge import Judge
 from engine.perception.ood import STATISTICS, Familiar, statistics
-from engine.perception.sensing import NOTHING, Signals, beside, braking
+from engine.perception.sensing import NOTHING, Signals
 from engine.perception.triggers import TRIGGERS, Fitted, Record, Triggers, count, events, quality
 
 
@@ -18,7 +19,7 @@ def familiar() -> Familiar:
 
 def fitted(**thresholds: float) -> Fitted:
     whole = dict.fromkeys(TRIGGERS, 5.0) | {k.replace("_", " "): v for k, v in thresholds.items()}
-    return Fitted(whole, dict.fromkeys(TRIGGERS, 1.0), familiar(), {})
+    return Fitted(whole, dict.fromkeys(TRIGGERS, 1.0), familiar(), None, {})
 
 
 def signals(time: float, **values: float) -> Signals:
@@ -64,17 +65,28 @@ def test_fitting_finds_the_threshold_that_parts_them(tmp_path: Path) -> None:
         for name in TRIGGERS:
             truth[name][20:24] = True
             scores[name][20:24] = 2.0
-        records.append(Record(0.2 * np.arange(60), scores, truth))
+        # of two pieces of evidence of disagreement the second alone tells
+        apart = [np.array([rng.uniform(), float(20 <= k < 24)]) if k % 7 else None
+                 for k in range(60)]
+        records.append(Record(0.2 * np.arange(60), scores, truth, apart))
     got = triggers.fit(records, familiar(), {"vehicles": 6})
     strange = got.thresholds[triggers.STRANGE]
     assert 0.95 < strange < 1.0  # of usual looks, one in a hundred is beyond it
-    assert all(1.0 < t <= 2.0 for n, t in got.thresholds.items() if n != triggers.STRANGE)
+    assert all(1.0 < t <= 2.0 for n, t in got.thresholds.items()
+               if n not in (triggers.STRANGE, triggers.APART))
+    assert got.judge is not None
+    assert abs(got.judge.weight[1]) > 5.0 * abs(got.judge.weight[0])
+    judged = [triggers.judged(r, got.judge) for r in records]
+    assert judged[0].scores[triggers.APART][7] == NOTHING  # no evidence, nothing to weigh
+    assert triggers.measure(judged, got.thresholds)["triggers"][triggers.APART]["f1"] == 1.0
     assert triggers.measure(records, dict.fromkeys(TRIGGERS, 1.5))["together"]["f1"] == 1.0
     assert triggers.measure(records, dict.fromkeys(TRIGGERS, 9.0))["mean_f1"] == 0.0
     place = tmp_path / "triggers.json"
     triggers.save(got, place)
     back = triggers.load(place)
     assert back.thresholds == got.thresholds
+    assert isinstance(back.judge, Judge)
+    assert np.abs(back.judge.weight - got.judge.weight).max() < 1e-5
     assert np.abs(back.familiar.known - got.familiar.known).max() < 6e-4
     place.write_text('{"thresholds": {}}')
     with pytest.raises(InvalidInput, match="damaged"):
@@ -83,6 +95,16 @@ def test_fitting_finds_the_threshold_that_parts_them(tmp_path: Path) -> None:
         triggers.load(tmp_path / "none.json")
     with pytest.raises(InvalidInput, match="no drives"):
         triggers.fit([], familiar(), {})
+
+
+def test_networks_that_never_disagree_need_no_judge(tmp_path: Path) -> None:
+    quiet = Record(0.2 * np.arange(9), {n: np.full(9, NOTHING) for n in TRIGGERS},
+                   {n: np.zeros(9, np.bool_) for n in TRIGGERS}, [None] * 9)
+    got = triggers.fit([quiet], familiar(), {})
+    assert got.judge is None
+    assert triggers.judged(quiet, got.judge) is quiet
+    triggers.save(got, tmp_path / "triggers.json")
+    assert triggers.load(tmp_path / "triggers.json").judge is None
 
 
 def test_the_strange_is_far_from_the_known() -> None:
@@ -112,19 +134,3 @@ def test_statistics_tell_grain_from_edges() -> None:
     assert two[grain] == pytest.approx(one[grain])
     assert three[grain] > one[grain] + 2.0
     assert np.isfinite([one, two, three]).all()
-
-
-def test_braking_is_the_slope_of_the_speeds() -> None:
-    assert braking([10.0, 9.6, 9.2, 8.8]) == pytest.approx(4.0)
-    assert braking([10.0, 9.0]) == 0.0
-    assert braking([]) == 0.0
-
-
-def test_places_are_told_along_and_aside_of_a_bend() -> None:
-    angle = np.linspace(-0.2, 1.5, 120)
-    route = 40.0 * np.stack([np.sin(angle), 1.0 - np.cos(angle)], axis=1)
-    at = beside(route, 38.0 * np.array([np.sin(0.5), -np.cos(0.5)]) + (0.0, 40.0))
-    assert at.along == pytest.approx(20.0, abs=0.5)
-    assert at.aside == pytest.approx(2.0, abs=0.1)
-    assert at.ahead == pytest.approx([np.cos(0.5), np.sin(0.5)], abs=0.02)
-    assert beside(route, np.zeros(2)).along == pytest.approx(0.0, abs=0.4)
