@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final, TypeVar
-from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -16,6 +15,7 @@ from engine.go.showcase import some_games
 from engine.live import RUNS, Run
 from engine.params import Params
 from pages.common.components import boards, cards
+from pages.common.export import export_recordings
 from pages.common.training import (
     STANDS,
     Asked,
@@ -163,7 +163,7 @@ def _live(name: str, game: str) -> None:
     cards(kpi_items(run, figures), key="go-training-cards")
     draw_charts(run, figures)
     _games(run)
-    _export(name)
+    export_recordings(recordings(name), "Losses, games, gates and speed as the run noted them")
 
 
 def _games(run: LearningRun) -> None:
@@ -187,22 +187,6 @@ def _games(run: LearningRun) -> None:
         else:
             st.caption("Games that the network plays against itself appear here; a run that only "
                        "learns from a teacher has none.")
-
-
-def _export(name: str) -> None:
-    """The run's figures from the store, as exact as they were noted."""
-    numbers = recordings(name)
-    with st.container(horizontal=True, vertical_alignment="center", key="export", border=True):
-        st.markdown("**Export**", width="content")
-        if not numbers:
-            st.caption("This run's journal has not reached the store yet.")
-            return
-        query = urlencode({"runs": ",".join(map(str, numbers))})
-        for label, path in (("CSV", "metrics.csv"), ("Parquet", "metrics.parquet")):
-            st.link_button(label, f"/export/{path}?{query}", icon=":material/download:",
-                           help="Every figure of this learning run, streamed.")
-        st.caption("Losses, games, gates and speed as the run noted them; also on the Metrics "
-                   "page.")
 
 
 def _outcome(score: float, moves: int) -> str:

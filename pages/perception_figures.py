@@ -37,16 +37,16 @@ def figures_of(name: str) -> Figures:
 
 
 def _take(figures: Figures, line: Mapping[str, Any]) -> None:
-    figures.add(line["step"], _numbers(line))
+    figures.add(line["step"], numbers(line))
     if "at" in line and "loss.total" in line:
         figures.times.append((line["step"], datetime.fromisoformat(line["at"]).timestamp()))
 
 
-def _numbers(line: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+def numbers(line: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
     """Figures of a line by name; those of a table inside it by name and key."""
     for key, value in line.items():
         if isinstance(value, Mapping):
-            yield from _numbers(value, f"{prefix}{key}.")
+            yield from numbers(value, f"{prefix}{key}.")
         elif isinstance(value, int | float) and not isinstance(value, bool) and key != "step":
             yield prefix + key, float(value)
 

@@ -15,6 +15,7 @@ from engine.perception.learner import Recipe, TrainingRun
 from engine.perception.train_params import TrainingParams
 from pages.common.charts import chart_head, colours, figure, show, swatch
 from pages.common.components import cards
+from pages.common.export import export_recordings
 from pages.common.figures import thinned
 from pages.common.training import (
     STANDS,
@@ -27,6 +28,7 @@ from pages.common.training import (
     follow,
     free_name,
 )
+from pages.perception_feed import feed, recordings
 from pages.perception_figures import Figures, figures_of, kpi_items
 
 GROUP: Final = "perception.training"
@@ -56,6 +58,7 @@ def draw(drive: Run) -> None:
     Args:
         drive: The page's own run, which is kept alive while its cameras are not shown.
     """
+    feed()
     runs = learner.training_runs()
     names = [run.name for run in runs]
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
@@ -151,6 +154,7 @@ def _live(name: str, drive: str) -> None:
     figures = figures_of(name)
     cards(kpi_items(run, figures), key="perception-training-cards")
     _charts(figures)
+    export_recordings(recordings(name), "Losses of each task and what validation says")
 
 
 def _charts(figures: Figures) -> None:

@@ -1,39 +1,22 @@
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
-from engine.live import RUNS
 from engine.params import knobs
 from engine.perception.clips import ClipStore
 from engine.perception.live_params import DriveParams
+from engine.store import open_store
+from pages.perception_feed import Feed, recordings
+from tests.pages.opening import opened, the_run
 from tests.waiting import until
-
-PAGE = str(Path(__file__).parents[2] / "pages" / "perception.py")
-
-
-def opened(**query):
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
 
 
 @pytest.fixture
 def page():
-    return opened()
-
-
-def the_run():
-    (run,) = RUNS.alive()
-    assert run.wait_started(60)
-    return run
+    return opened("perception")
 
 
 def test_the_page_opens_with_a_drive(page):
@@ -85,7 +68,7 @@ def test_controls_that_were_out_of_sight_come_back_as_they_were(page):
 
 
 def test_a_link_opens_its_scenario():
-    opened(scenario="cut-in")
+    opened("perception", scenario="cut-in")
     assert the_run().params.scenario == "cut-in"
 
 
@@ -97,7 +80,7 @@ def test_training_shows_a_run_as_it_learns(tmp_path):
     rows.append({"step": 300, "val.ap50": 0.42, "val.ap50_by_class": {"car": 0.7, "sign": None},
                  "val.abs_rel": 0.1})
     (folder / "metrics.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
-    app = opened(view="training")
+    app = opened("perception", view="training")
     assert app.selectbox(key="perception.training.run").options == ["night"]
     assert app.button(key="perception.training.pause").disabled, "it belongs to a shell"
     kept = app.session_state["perception.training.figures"][1]
@@ -105,8 +88,42 @@ def test_training_shows_a_run_as_it_learns(tmp_path):
     assert kept.last("loss.total") == rows[-2]["loss.total"]
 
 
+def test_what_a_training_run_notes_reaches_the_store_once(tmp_path):
+    folder = tmp_path / "perception" / "runs" / "night"
+    folder.mkdir(parents=True)
+
+    def note(*rows):
+        with (folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(r) + "\n" for r in rows)
+
+    note({"step": 10, "loss.total": 3.0}, {"step": 20, "loss.total": 2.5})
+    store = open_store()
+    feed = Feed(store)
+    try:
+        feed.turn()
+        # validation comes after the losses of its step; what is not a number is left out
+        note({"step": 20, "val.ap50": 0.4, "val.abs_rel": float("nan"),
+              "val.ap50_by_class": {"traffic light": 0.3, "sign": None}})
+        feed.turn()
+    finally:
+        feed.close()
+    store.flush()
+    again = Feed(store)
+    try:
+        note({"step": 30, "loss.total": 2.0})
+        again.turn()
+        store.flush()
+    finally:
+        again.close()
+    both = recordings("night")
+    assert sum(store.summary(n, "loss.total").n for n in both if "loss.total"
+               in store.series_names([n])) == 3
+    names = {name for n in both for name in store.series_names([n])}
+    assert names == {"loss.total", "val.ap50", "val.ap50_by_class.traffic_light"}
+
+
 def test_training_says_what_to_do_where_nothing_was_trained():
-    app = opened(view="training")
+    app = opened("perception", view="training")
     assert "New run" in app.info[0].value
     app.text_input(key="perception.new.name").set_value("no name!").run()
     app.button(key="perception.new.begin").click().run()
@@ -114,7 +131,7 @@ def test_training_says_what_to_do_where_nothing_was_trained():
 
 
 def test_shadow_shows_what_a_fleet_found_and_what_to_do_without_one(tmp_path):
-    app = opened(view="shadow")
+    app = opened("perception", view="shadow")
     assert "Send out a fleet" in app.info[0].value
     folder = tmp_path / "perception" / "fleet" / "night"
     folder.mkdir(parents=True)
@@ -139,7 +156,7 @@ def png(seed):
 
 
 def test_own_pictures_are_looked_at_and_kept(tmp_path):
-    app = opened(view="your-video")
+    app = opened("perception", view="your-video")
     assert "Outside its training domain" in app.warning[0].value
     files = [(f"{k}.png", png(k), "image/png") for k in range(2)]
     app.file_uploader(key="perception.video.files").set_value(files).run()
@@ -154,7 +171,7 @@ def test_own_pictures_are_looked_at_and_kept(tmp_path):
 
 
 def test_a_broken_picture_is_explained():
-    app = opened(view="your-video")
+    app = opened("perception", view="your-video")
     app.file_uploader(key="perception.video.files").set_value(
         [("holiday.png", b"no picture", "image/png")]).run()
     app.button(key="perception.video.look").click().run()
@@ -163,7 +180,7 @@ def test_a_broken_picture_is_explained():
 
 
 def test_the_data_engine_shows_what_was_kept():
-    app = opened(view="data-engine")
+    app = opened("perception", view="data-engine")
     assert any("Keep for the data engine" in c.value for c in app.caption)
     run = the_run()
     until(lambda: run.step_count > 0, 60)
