@@ -17,7 +17,7 @@ import numpy as np
 from engine.errors import InvalidInput
 from engine.live.simulation import Array, Event, Frame, Points, Scene, Snapshot
 from engine.params import Params
-from engine.perception import models, picture, weather
+from engine.perception import live_triggers, models, picture, weather
 from engine.perception.cameras import VIEWS
 from engine.perception.drawn import Tick, drawn
 from engine.perception.drive import LONGEST_S, ROUTE_M
@@ -56,6 +56,7 @@ class PerceptionSimulation:
         drive_number: Counts from 1.
         wheel: The hands of a person.
         quality: Of the network in this drive.
+        triggers: Of the fleet, watching this drive.
         scorer: Of this drive.
         telemetry: Series for the store and the page.
         ttc: True time to collision after the last tick, s.
@@ -88,6 +89,7 @@ class PerceptionSimulation:
         self.eyes = LiveEyes(load_runtime(models.find(self.model)),
                              ForecastRuntime(models.FORECAST), seed)
         self.explainer = Explainer()
+        self._fitted = live_triggers.fitted()
         self._events: list[Event] = []
         self._before_accel = 0.0
         self._road: tuple[int, Array] | None = None
@@ -109,6 +111,7 @@ class PerceptionSimulation:
         start = self.world.snapshot().route_s
         self.scorer = Scorer(self.world, goal_of(self.world, start, ROUTE_M), start)
         self.quality = Quality(self.world)
+        self.triggers = live_triggers.LiveTriggers(self.eyes.cameras, self._fitted)
         self.ttc = math.inf
         self.shapes = self.world.shapes()
         self.tick: Tick | None = None
@@ -178,6 +181,9 @@ class PerceptionSimulation:
         if asked.accel <= HARD_BRAKE < self._before_accel:
             self._note("brake", f"Hard braking: {plan.decision.why}")
         self._before_accel = asked.accel
+        for fired in self.triggers.step(self.step_count, look):
+            happened = self.step_count - round((look.now.time - fired.time) / TICK_S)
+            self._events.append(Event(happened, "trigger", live_triggers.said(fired)))
         speed = 3.6 * look.now.ego[0]
         self.telemetry.tick(self.step_count, speed, self.params.target_kmh, self.ttc,
                             "manual" if self.wheel.taken else plan.decision.state)
