@@ -36,7 +36,7 @@ def house_tools(house: House, uploads: Index | None = None,
                 images: ImageService | None = None) -> list[Tool[Any]]:
     """Every tool of the house."""
     return [*steer_tools(house), *board_tools(house), *measure_tools(house),
-            *lookup_tools(uploads, images)]
+            *lookup_tools(uploads, images, store=lambda: house.store)]
 
 
 def instructions(house: House, page: str | None = None) -> str:

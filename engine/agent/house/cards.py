@@ -24,6 +24,7 @@ class CardFigure:
         unit: As shown behind the value.
         series: Series of the store that it belongs to.
         help: One sentence.
+        recorded: Whether the series holds the figure itself, and not what it is made from.
     """
 
     name: str
@@ -31,6 +32,7 @@ class CardFigure:
     unit: str
     series: str
     help: str
+    recorded: bool = True
 
 
 GO_FIGURES: Final = (
@@ -57,7 +59,7 @@ DRIVE_FIGURES: Final = (
     CardFigure("abs_rel", "Depth AbsRel", "", "network.abs_rel",
                "Mean relative error of the depth below 80 m."),
     CardFigure("loop", "Loop", "Hz", "latency.loop_ms",
-               "Ticks a second that this machine could do."))
+               "Ticks a second that this machine could do.", recorded=False))
 _NUMBER: Final = re.compile(r"-?[\d,]+(?:\.\d+)?")
 
 
