@@ -1,30 +1,17 @@
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.agent.prices import Line, save
 from engine.errors import InvalidInput
 from engine.live import RUNS
 from engine.store import open_store
 from pages.agent_prices import lines_of
+from tests.pages.opening import opened, the_run
 from tests.waiting import until
-
-PAGE = str(Path(__file__).parents[2] / "pages" / "agent.py")
 
 
 @pytest.fixture
 def page():
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def the_run():
-    (run,) = RUNS.alive()
-    assert run.wait_started(60)
-    return run
+    return opened("agent")
 
 
 def test_the_page_opens_a_chat_of_its_own(page):

@@ -1,10 +1,8 @@
 import io
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.dispatch import COMMANDS, SCENARIOS, DispatchParams
 from engine.dispatch.policies import weights
@@ -13,24 +11,13 @@ from engine.dispatch.trials import Plan, Trial
 from engine.live import RUNS
 from engine.params import knobs
 from tests.engine.dispatch.towns import SMALL, town
+from tests.pages.opening import opened, the_run
 from tests.waiting import until
-
-PAGE = str(Path(__file__).parents[2] / "pages" / "dispatch.py")
 
 
 @pytest.fixture
 def page():
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    app.query_params["scenario"] = "sunday"
-    app.run()
-    assert not app.exception
-    return app
-
-
-def the_run():
-    (run,) = RUNS.alive()
-    assert run.wait_started(60)
-    return run
+    return opened("dispatch", scenario="sunday")
 
 
 def both_runs():
@@ -227,10 +214,7 @@ def test_a_city_without_drivers_goes_on(page):
 
 
 def test_a_notice_stays_while_the_page_settles():
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    app.query_params["run"] = "forged"
-    app.query_params["scenario"] = "sunday"
-    app.run()
+    app = opened("dispatch", run="forged", scenario="sunday")
     assert "has ended" in app.info[0].value
     app.run()
     assert "has ended" in app.info[0].value

@@ -1,38 +1,18 @@
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.go import journal, learner
 from engine.go.replay import Position, one_game, write_games
 from engine.go.settings import GoParams
-from engine.live import RUNS
 from engine.params import knobs
 from engine.store import open_store
 from pages.go_feed import PREFIX, Feed, recordings
+from tests.pages.opening import opened, the_run
 from tests.waiting import until
-
-PAGE = str(Path(__file__).parents[2] / "pages" / "go.py")
-
-
-def opened(**query):
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in {"scenario": "analysis", **query}.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
 
 
 @pytest.fixture
 def page():
-    return opened()
-
-
-def the_run():
-    (run,) = RUNS.alive()
-    assert run.wait_started(60)
-    return run
+    return opened("go", scenario="analysis")
 
 
 def number(run):
@@ -149,7 +129,7 @@ def test_review_and_play_are_views_of_one_run(page):
 
 
 def test_an_unknown_token_gets_a_notice_and_a_new_run():
-    app = opened(run="forged")
+    app = opened("go", scenario="analysis", run="forged")
     assert "has ended" in app.info[0].value
 
 
@@ -176,12 +156,12 @@ def lessons(tmp_path):
 
 
 def test_without_a_learning_run_the_tab_invites_to_one():
-    app = opened(view="training")
+    app = opened("go", scenario="analysis", view="training")
     assert "No network has been trained here yet" in app.info[0].value
 
 
 def test_a_learning_run_is_shown_with_its_figures(lessons):
-    app = opened(view="training")
+    app = opened("go", scenario="analysis", view="training")
     assert app.selectbox(key="go.training.run").value == "night-1"
     assert app.button(key="go.training.start").disabled, "its command is not known"
     drawn = [c.proto for c in app.get("plotly_chart")]
@@ -190,7 +170,7 @@ def test_a_learning_run_is_shown_with_its_figures(lessons):
 
 
 def test_a_run_whose_start_fails_is_explained(lessons):
-    app = opened(view="training")
+    app = opened("go", scenario="analysis", view="training")
     app.text_input(key="go.new.name").set_value("../x").run()
     next(b for b in app.button if b.label == "Start").click().run()
     assert "no name for a run" in app.error[0].value
@@ -200,7 +180,7 @@ def test_a_run_whose_start_fails_is_explained(lessons):
 
 
 def test_promoting_without_a_network_says_so(lessons):
-    app = opened(view="training")
+    app = opened("go", scenario="analysis", view="training")
     next(b for b in app.button if b.label == "Promote the best network").click().run()
     assert "has no network yet" in app.error[0].value
 

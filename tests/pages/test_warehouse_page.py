@@ -1,29 +1,15 @@
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine.live import RUNS
 from engine.params import knobs
 from engine.warehouse import SCENARIOS, WarehouseParams
+from tests.pages.opening import opened, the_run
 from tests.waiting import until
-
-SHELL = str(Path(__file__).parents[2] / "pages" / "shell.py")
 
 
 @pytest.fixture
 def page():
-    app = AppTest.from_file(SHELL, default_timeout=60)
-    app.query_params["scenario"] = "small"
-    app.run()
-    assert not app.exception
-    return app
-
-
-def the_run():
-    (run,) = RUNS.alive()
-    assert run.wait_started(60)
-    return run
+    return opened("shell", scenario="small")
 
 
 def test_the_page_opens_with_a_running_floor(page):
@@ -92,19 +78,14 @@ def test_a_scenario_brings_its_settings(page):
 
 
 def test_an_unknown_token_gets_a_notice_and_a_new_run():
-    app = AppTest.from_file(SHELL, default_timeout=60)
-    app.query_params["run"] = "forged"
-    app.query_params["scenario"] = "small"
-    app.run()
+    app = opened("shell", run="forged", scenario="small")
     assert "has ended" in app.info[0].value
     assert the_run().token != "forged"
 
 
 def test_a_second_tab_shares_the_run_and_follows_its_settings(page):
     run = the_run()
-    other = AppTest.from_file(SHELL, default_timeout=60)
-    other.query_params["run"] = run.token
-    other.run()
+    other = opened("shell", run=run.token)
     assert RUNS.alive() == [run]
     other.slider(key="warehouse.param.pick_s").set_value(9.0).run()
     page.run()
@@ -135,10 +116,7 @@ def test_without_a_store_the_floor_still_runs(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setenv("ATRIUM_DATA", str(blocked))
-    app = AppTest.from_file(SHELL, default_timeout=60)
-    app.query_params["scenario"] = "small"
-    app.run()
-    assert not app.exception
+    app = opened("shell", scenario="small")
     assert "not being recorded" in app.warning[0].value
     run = the_run()
     until(lambda: run.step_count > 0)
