@@ -15,6 +15,17 @@ CANNOT: Final = (
 NOT_DONE: Final = ("I read a “not” in that, so nothing was changed. Say plainly what should "
                    "happen.")
 
+HEARSAY: Final = ("That reads like something said or written elsewhere, so nothing was changed. "
+                  "If you want it done, say it plainly.")
+SUPPOSED: Final = ("That reads like a question about what would happen, so nothing was changed. "
+                   "Say it as an order to see it happen, or ask me to compare two settings.")
+
+
+def unknown_thing(word: str) -> str:
+    """A word stands in an order that means nothing here."""
+    return (f"I am not sure what “{word}” means here, so nothing was changed. I start, steer and "
+            "inspect the systems of this house; say it in other words if you meant one of them.")
+
 
 def check_ranges(of: Domain, settings: Mapping[str, Any], error: type[Exception]) -> None:
     """Ask back about a value that the setting cannot take, before anything is called."""

@@ -11,11 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from engine.agent.messages import Message, System, User
 from engine.agent.planner.acts import ActModel, Guess
-from engine.agent.planner.lexicon import Entry, Lexicon, lexicon
+from engine.agent.planner.cameras import views_in
+from engine.agent.planner.lexicon import LATER, Entry, Lexicon, lexicon
 from engine.agent.planner.mentions import Reading, read
 from engine.agent.planner.phrases import patterns, plain_words
-from engine.agent.planner.quantities import UNITS
-from engine.agent.planner.sense import sensible
+from engine.agent.planner.quantities import UNITS, single
+from engine.agent.planner.sense import is_question, sensible
+from engine.agent.planner.tokens import tokens_of
 
 STATE: Final = "STATE "
 SURE: Final = 0.45
@@ -31,6 +33,9 @@ _PURPOSE: Final = re.compile(
 _WATCHED: Final = re.compile(
     r"(?i)^\W*(?:please\s+)?(?:watch|monitor|observe|keep an eye on|keep track of|track)\b.*"
     r"\b(?:when|until|till|once|if|as soon as)\b")
+_NEW: Final = re.compile(
+    r"(?i)\b(?:start|new|another|launch|open|play|begin|fire up|set up|load|give me|i want"
+    r"|let's have|i'd like|simulate|run)\b")
 _AND: Final = re.compile(r"(?i)\s+(?:and|plus)\s+|\s*,\s*")
 _LEADING: Final = frozenset((
     "please", "also", "then", "can", "could", "you", "now", "after", "that", "afterwards", "next",
@@ -40,7 +45,32 @@ _NEVER_ALONE: Final = frozenset(("again", "other", "hello", "thanks"))
 _QUESTION: Final = ("what", "how", "why", "which", "where", "who", "when", "is", "are", "does",
                     "do", "let")
 _DO: Final = ("start", "pause", "resume", "step", "reset", "stop", "speed", "set", "wait",
-              "inject", "chart", "export", "compare", "inspect", "open", "figures", "image")
+              "inject", "chart", "export", "compare", "inspect", "open", "figures", "image",
+              "play", "view", "undo", "runs")
+_WITH: Final = ("no", "with", "without", "and", "but", "only", "of", "the", "a", "an", "just")
+_POINTING: Final = re.compile(
+    r"(?i)^\W*(?:(?:so|and|then|please|could|can|would|you|just|now)\b\W*)*"
+    r"(?:start|run|launch|open|do|play) (?:that|it|this|one|this one|that one|me that)\b"
+    r"(?: please| now| up)*\W*$")
+_SO_BE_IT: Final = re.compile(
+    r"(?i)^\W*(?:and |please )*(?:make it so|do it|do that|generate it|go|go for it|off you go"
+    r"|thanks|thank you|cheers|please|pls|will you|would you|that's all|done)\W*$")
+_IT_OFF: Final = re.compile(
+    r"(?i)^\W*(?:(?:so|and|then|please|just|do it)\b\W*)*"
+    r"(?:switch|turn|shut|put) (?:it|that|them) (off|on)\b")
+_STEERED: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed"))
+_MEANWHILE: Final = re.compile(
+    r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are) (?:there|at it)"
+    r"|(?:once|after|when|for|on) (?:the |it is |it's )?(?:next )?reset(?=\s*,)"
+    r"|(?:when|once|as soon as) (?:it's|it is|that's|that is|they're|this is|it has)"
+    r" (?:up|up and running|running|there|done|ready|on|going|started|begun))\b\s*,?")
+_PROVISO: Final = re.compile(
+    r"(?i)(?<=\w)\s*,?\s+(?:but|and|just)\s+(?:please\s+)?(?:don't|do not|never|without)\b"
+    r"(?=.*\b(?:it|that|them|this|anything|away)\b)[^,;.]*$"
+    r"|(?<=\w)\s*,?\s+(?:but\s+)?not\s+(?:the|that|this)\s+[\w ]+$")
+_KEEP: Final = re.compile(
+    r"(?i)^\W*(?:but\s+)?(?:leave|keep)\b(?!\s+(?:it\s+)?(?:going|running|on)\b).*"
+    r"(?:\balone|\bas (?:it|they)|\bthe \w+|\bothers?|\brest)\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +103,12 @@ class Here(NamedTuple):
     Attributes:
         engine: System that is probably meant, or None.
         alive: Whether a run is there that can be asked and steered.
+        engines: Systems of which runs are there.
     """
 
     engine: str | None = None
     alive: bool = False
+    engines: tuple[str, ...] = ()
 
 
 NOWHERE: Final = Here()
@@ -91,13 +123,14 @@ class Reader:
 
     def ask(self, text: str, here: Here = NOWHERE) -> Ask:
         """One clause."""
-        reading = read(text, self.words, plain_words(), here.engine)
+        reading = read(text, self.words, plain_words(), here.engine, _among(text, here))
         return Ask(text, reading, sensible(text, reading, self.model.guess(reading.shape),
                                            alive=here.alive))
 
     def asks(self, text: str, here: Here = NOWHERE) -> list[Ask]:
         """A whole message, cut where both sides ask for something of their own."""
-        text = _PURPOSE.sub("", _ORDER.sub("", " ".join(text.split()).strip()))
+        text = _MEANWHILE.sub(" ", _ORDER.sub("", " ".join(text.split()).strip()))
+        text = _PROVISO.sub("", _PURPOSE.sub("", " ".join(text.split())))
         whole = self.ask(text, here)
         best: list[Ask] = [whole]
         if whole.act == "code" or _WATCHED.search(text):
@@ -106,24 +139,46 @@ class Reader:
             return [a for part in apart for a in self.asks(part, here)]
         for cut in _CUT.finditer(text):
             left, right = text[:cut.start()], text[cut.end():]
-            if not left.strip() or not right.strip() or not self._begins(right):
+            if not left.strip() or not right.strip() or not (
+                    self._begins(right) or _KEEP.match(right) or _SO_BE_IT.match(right)):
                 continue
             first = self.ask(_ORDER.sub("", left), here)
             if first.guess.probability[0] < SURE or first.act in _NEVER_ALONE - {"hello"}:
                 continue
+            if _SO_BE_IT.match(right):
+                best = [first]
+                break
+            if _KEEP.match(right) and first.act in _STEERED:
+                best = [first]  # "end the drive, keep the warehouse"
+                break
             rest = self.asks(right, here)
             if rest[0].guess.probability[0] < SURE or rest[0].act in _NEVER_ALONE:
                 continue
-            if first.act == "start" and rest[0].act == "set" and rest[0].reading.shape[0].isupper():
+            if views_in(first.reading.tokens) and (off := _IT_OFF.match(right)):
+                # "the wide camera is broken, switch it off"
+                named = " and ".join(v.replace("_", " ") for v in views_in(first.reading.tokens))
+                first = self.ask(f"switch {off.group(1)} the {named} camera", here)
+                best = [first, *rest[1:]]
+                break
+            if _POINTING.match(rest[0].text) and (
+                    first.reading.of("SCENARIO") or first.reading.of("ENGINE")):
+                # "the rainy noon in the city, could you start that"
+                best = [replace(first, guess=Guess(("start", "help"), (1.0, 0.0))), *rest[1:]]
+                break
+            if not here.alive and first.act in ("set", "settings") and rest[0].act == "start":
+                joined = self.ask(f"{rest[0].text}, {left}", here)  # "250 drivers, run the city"
+                best = [replace(joined, guess=rest[0].guess), *rest[1:]]
+                break
+            while first.act == "start" and rest and _goes_on(first, rest[0]):
                 # "the airport scenario, 95 drivers": what it is to start with
-                joined = self.ask(f"{left}, {rest[0].text}", here)
+                joined = self.ask(f"{first.text}, {rest[0].text}", here)
                 first, rest = replace(joined, guess=first.guess), rest[1:]
             if rest and _lasting(rest[0]) and (
                     first.act == "inject" or _ails(first, rest[0])):
                 # "robot 16 has a flat tyre, have it stand for 3 min": how long it lasts
                 joined = self.ask(f"{left}, {rest[0].text}", here)
                 first, rest = replace(joined, guess=Guess(("inject", "help"), (1.0, 0.0))), rest[1:]
-            best = [first, *rest] if first.act != "hello" else rest
+            best = [first, *rest] if first.act not in ("hello", "thanks") or not rest else rest
             break
         return best
 
@@ -132,8 +187,27 @@ class Reader:
         words = text.lower().split()
         while words and words[0].strip(",:") in _LEADING:
             words = words[1:]
+        if len(words) > 1 and single(words[0]) is not None and words[1].startswith("step"):
+            return True
         drawn = len(words) > 1 and words[0] in ("a", "the") and words[1].strip("?,.") in _DRAWN
         return drawn or (bool(words) and words[0].strip("?,.") in _openings())
+
+
+def _among(text: str, here: Here) -> list[str]:
+    """Systems with everyday labels that a message may be about without naming them."""
+    asked = text.rstrip().endswith("?") or is_question(tokens_of(text))
+    new = not asked and (not here.alive or bool(_NEW.search(text)))
+    return [e for e in sorted(LATER) if new or e in here.engines]
+
+
+def _goes_on(first: Ask, rest: Ask) -> bool:
+    """Whether a clause says what a run is to start with, and is no order of its own."""
+    said = [t for t in rest.reading.tokens if t not in _LEADING]
+    other = {e.engine for e in rest.reading.of("ENGINE")} - {e.engine for e in
+                                                            first.reading.of("ENGINE")}
+    bare = rest.reading.shape[0].isupper() or rest.act == "start" or rest.reading.shape[0] in _WITH
+    return rest.act in ("set", "start", "again") and bare and not other \
+        and not (said and _NEW.fullmatch(said[0])) and "MOVE" not in rest.reading.shape
 
 
 def _lasting(ask: Ask) -> bool:
@@ -152,20 +226,23 @@ def _ails(first: Ask, rest: Ask) -> bool:
 
 def _two_systems(text: str, whole: Ask) -> list[str]:
     """The parts of "start the warehouse with 20 robots and the city with 80 drivers"."""
-    if whole.act != "start" or len({e.engine for e in whole.reading.of("ENGINE")}) < 2:
+    named = {e.engine for e in whole.reading.of("ENGINE")}
+    if whole.act != "start" or not _NEW.search(text) or len(named) < 2:
         return []
     for cut in _AND.finditer(text):
         left, right = text[:cut.start()], text[cut.end():]
         sides = [{e.engine for e in _systems(part)} for part in (left, right)]
         if all(sides) and not sides[0] & sides[1]:
             verb = "" if re.match(r"(?i)(start|run|launch|open)\b", right) else "start "
-            return [re.sub(r"(?i)\bboth\b", "", left), verb + right]
+            left = re.sub(r"(?i)\bboth\b|^.*\b(?:two|several|some) (?:things|runs|systems)\b[^:]*:",
+                          "start " if ":" in left else "", left)
+            return [left, verb + right]
     return []
 
 
 def _systems(text: str) -> list[Entry]:
     """Systems that a text names."""
-    return read(text, lexicon(), plain_words()).of("ENGINE")
+    return read(text, lexicon(), plain_words(), None, sorted(LATER)).of("ENGINE")
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from engine.agent.house.domains import Domain, domains
@@ -11,6 +12,9 @@ from engine.agent.planner.clauses import Ask, Here
 from engine.agent.planner.lexicon import Entry
 from engine.agent.planner.steps import AskBack
 
+TWO = 2
+_PLACES = {**dict.fromkeys(("first", "older", "oldest", "earlier", "former"), 0),
+           **dict.fromkeys(("second", "newer", "newest", "latest", "last", "latter"), -1)}
 _SHARES = ("share", "fraction", "percent", "percentage", "part", "proportion", "portion", "rate")
 
 
@@ -26,6 +30,8 @@ class Context:
         setting: Setting spoken of last, or None.
         agent: Robot or driver spoken of last, or None.
         changes: What changes of settings have told, oldest first.
+        act: What was asked for last.
+        settled: Whether the system was spoken of since something was started.
     """
 
     state: Mapping[str, Any]
@@ -35,6 +41,8 @@ class Context:
     setting: str | None = None
     agent: int | None = None
     changes: list[Mapping[str, Any]] = field(default_factory=list)
+    act: str = ""
+    settled: bool = False
 
     def own_runs(self) -> list[Mapping[str, Any]]:
         """The session's living runs, as the page lists them."""
@@ -55,6 +63,8 @@ class Context:
                 if run.get("run") == number:
                     return str(run.get("engine"))
         implied = implied_by(ask)
+        if reading.engine in implied:
+            return reading.engine
         last = self.at_hand()
         if last in implied or not implied:
             return last
@@ -67,7 +77,8 @@ class Context:
 
     def here(self) -> Here:
         """What a message is read with."""
-        return Here(self.at_hand(), bool(self.own_runs()) or self.run is not None)
+        engines = tuple(dict.fromkeys(str(r.get("engine")) for r in self.own_runs()))
+        return Here(self.at_hand(), bool(self.own_runs()) or self.run is not None, engines)
 
     def run_arguments(self, ask: Ask) -> dict[str, Any]:
         """How a tool is told which run is meant."""
@@ -77,6 +88,44 @@ class Context:
         if self.run is not None and engine in (None, self.engine) and not ask.reading.of("ENGINE"):
             return {"run": self.run}
         return {"engine": engine} if engine else {}
+
+    def all_meant(self, ask: Ask) -> list[dict[str, Any]]:
+        """Every living run where "both" or "all of them" is said of several, else nothing."""
+        runs = self.own_runs()
+        meant = ask.says("both", "all", "everything", "each", "every", "everyone")
+        if not meant or len(runs) < TWO or ask.reading.of("ENGINE"):
+            return []
+        return [{"run": r["run"]} for r in runs if r.get("run") is not None]
+
+    def one_meant(self, ask: Ask, action: str) -> dict[str, Any]:
+        """The one run to steer: named, spoken of, or the only one that the action can change.
+
+        Raises:
+            AskBack: If several systems run, none was spoken of since they were started, and the
+                clause says nothing that tells them apart.
+        """
+        reading, runs = ask.reading, self.own_runs()
+        if runs and (place := _place(ask)) is not None:
+            engine = self.engine_of(ask)
+            same = [r for r in runs if r.get("engine") == engine] if reading.of("ENGINE") else runs
+            if -len(same) <= place < len(same) and len(same) > 1:
+                return {"run": same[place]["run"]}
+        told = reading.of("ENGINE") or reading.runs or reading.agents or len(implied_by(ask)) == 1
+        if told or self.settled or len({r.get("engine") for r in runs}) < TWO:
+            return self.run_arguments(ask)
+        fit = [r for r in runs if (r.get("state") == "paused") == (action in ("resume", "step"))]
+        if len(fit) == 1 and action in ("pause", "resume", "step"):
+            return {"run": fit[0]["run"]}
+        raise AskBack(which_system(str(r.get("engine")) for r in runs))
+
+    def torn(self, ask: Ask) -> list[str]:
+        """The running systems that a clause fits equally well, if none was spoken of."""
+        reading = ask.reading
+        if self.settled or reading.of("ENGINE") or reading.runs or reading.agents:
+            return []
+        alive = {str(r.get("engine")) for r in self.own_runs()}
+        several = [e for e in implied_by(ask) if e in alive]
+        return several if len(several) > 1 else []
 
     def numbered(self, ask: Ask) -> dict[str, Any]:
         """The run that is named or spoken of, for tools of one system alone."""
@@ -91,6 +140,11 @@ class Context:
     def heard(self, ask: Ask) -> None:
         """Remember what a clause was about."""
         engine = self.engine_of(ask)
+        self.act = ask.act
+        if ask.act == "start":
+            self.settled = False
+        elif ask.reading.of("ENGINE") or ask.reading.agents or len(implied_by(ask)) == 1:
+            self.settled = True
         if engine and engine != self.engine:
             self.engine, self.run = engine, None
         if ask.reading.runs:
@@ -101,6 +155,23 @@ class Context:
     def _alone(self) -> str | None:
         engines = {str(r.get("engine")) for r in self.own_runs()}
         return engines.pop() if len(engines) == 1 else None
+
+
+def _place(ask: Ask) -> int | None:
+    """As in "the first one", "the newer warehouse": which of several, from the oldest."""
+    tokens = ask.reading.tokens
+    for before, word in pairwise(tokens):
+        if before == "the" and word in _PLACES:
+            return _PLACES[word]
+    return None
+
+
+def which_system(engines: Iterable[str]) -> str:
+    """The question which of several systems is meant."""
+    known = domains()
+    names = " or ".join(f"**{known[e].title.lower()}**" for e in dict.fromkeys(engines)
+                        if e in known)
+    return f"Which system do you mean: {names}?"
 
 
 def implied_by(ask: Ask) -> list[str]:
@@ -154,7 +225,8 @@ def domain_of(ask: Ask, context: Context) -> Domain:
         AskBack: If several may be.
     """
     engine = context.engine_of(ask)
+    if ask.act == "set" and (torn := context.torn(ask)):
+        raise AskBack(which_system(torn))
     if engine is None:
-        names = " or ".join(f"**{d.title.lower()}**" for d in domains().values())
-        raise AskBack(f"Which system do you mean: {names}?")
+        raise AskBack(which_system(domains()))
     return domains()[engine]

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.agent.house.domains import Domain
+from engine.agent.planner.cameras import is_switched, switches
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.lexicon import stem
 from engine.agent.planner.quantities import UNITS
 
+MOST_AT_ONCE: Final = 5
 PEOPLE: Final = ("riders", "people", "passengers", "fans", "spectators", "travellers", "customers",
-                 "visitors", "guests")
+                 "visitors", "guests", "arrivals", "flyers")
 # stems of words that end an incident
 UNDO: Final = frozenset(map(stem, (
     "undo", "lift", "clear", "reopen", "fix", "repair", "heal", "restore", "end", "cancel", "mend",
@@ -40,6 +42,8 @@ _BY_WORD: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
                  ("airport", "airport_bank"), ("outage", "surge_outage"), ("storm", "rain"),
                  ("planes", "airport_bank"), ("flights", "airport_bank"),
                  ("incidents", "recover"), ("everything", "recover")),
+    "go": (("resign", "resign"), ("review", "review"), ("rematch", "new_game")),
+    "perception": (("wheel", "take_over"), ("steering", "take_over"), ("autopilot", "take_over")),
 }
 _NO_NAME: Final = frozenset((
     "the", "a", "any", "some", "one", "of", "close", "shut", "block", "down", "off", "reopen",
@@ -47,6 +51,10 @@ _NO_NAME: Final = frozenset((
     "barricade", "seal", "lock", "over", "on", "then", "again", "traffic", "for", "if"))
 _GOING: Final = frozenset(("go", "head", "heading", "drive", "want", "come", "travel", "ride",
                            "arrive", "rush", "flock", "going", "on", "way", "way", "stream"))
+# words that give the wheel back
+_BACK: Final = frozenset(("back", "release", "return", "you", "it", "itself", "computer", "planner",
+                          "resume", "autonomous"))
+_HANDS: Final = frozenset(("me", "i", "i'll", "i'm", "my", "myself", "manual", "hand", "off"))
 _STATION: Final = re.compile(r"p\d{1,3}")
 
 
@@ -59,6 +67,8 @@ def deed(ask: Ask, of: Domain) -> tuple[str | None, dict[str, Any]]:
         command = "break_robot" if command in (None, "recover") else command
     if "stop_station" in of.commands and any(map(_STATION.fullmatch, tokens)):
         command = "stop_station"
+    if "camera" in of.commands and is_switched(tokens):
+        command = "camera"
     if "bridge" in tokens and "close_bridge" not in of.commands:
         return None, {}
     if command is None:
@@ -70,6 +80,20 @@ def deed(ask: Ask, of: Domain) -> tuple[str | None, dict[str, Any]]:
     if "recover" in of.commands and (command == "recover" or _undoes(ask, command)):
         return "recover", _undone(ask, of, command)
     return command, _arguments(ask, command)
+
+
+def each_of(ask: Ask, command: str, arguments: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The arguments of every call that is meant: one a robot, one a camera.
+
+    Raises:
+        AskBack: If a camera is meant and it is not said which.
+    """
+    if command == "camera":
+        return list(switches(ask.reading.tokens))
+    if command == "break_robot" and ask.reading.agents:
+        numbers = dict.fromkeys(n for _, n in ask.reading.agents[:MOST_AT_ONCE])
+        return [{**arguments, "robot": n} for n in numbers]
+    return [arguments]
 
 
 def _undoes(ask: Ask, command: str) -> bool:
@@ -121,6 +145,8 @@ def _arguments(ask: Ask, command: str) -> dict[str, Any]:
         named = next((t for t in tokens if _STATION.fullmatch(t)), None)
         if named:
             out["station"] = named.upper()
+    if command == "take_over":
+        out["on"] = bool(_HANDS & set(tokens)) or not _BACK & set(tokens)
     if command == "stadium" and _towards(tokens):
         out["toward"] = True
     if command == "close_bridge" and (bridge := _bridge(ask)):

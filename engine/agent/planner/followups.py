@@ -16,9 +16,11 @@ _PRONOUNS = frozenset(("it", "that", "this", "them"))
 _SETTING = ("set", "make", "put", "change", "turn", "switch", "raise", "increase", "lower",
             "reduce", "double", "halve", "triple", "cut", "bring", "more", "less", "fewer",
             "higher", "up", "down", "bump", "drop", "let", "adjust", "be", "should", "back",
-            "plus", "another", "additional", "extra")
+            "plus", "another", "additional", "extra", "faster", "slower", "longer", "shorter")
 _MORE = ("plus", "another", "more", "less", "fewer", "higher", "lower", "additional", "back", "on",
-         "off")
+         "off", "faster", "slower", "longer", "shorter")
+_NEXT = re.compile(r"\b(?:the )?(next|previous)(?: one| robot| driver)?(?: please)?[ ?.!]*$"
+                   r"|\bthe one (after|before)\b")
 _KIND_OF_FIGURE = frozenset(("mean", "average", "median", "lowest", "minimum", "p95", "highest",
                              "worst", "loaded", "empty"))
 _KINDS: tuple[Kind, ...] = ("CHOICE", "ENGINE", "SCENARIO", "FIGURE", "COMMAND", "PARAM")
@@ -71,10 +73,12 @@ def resolved(new: Ask, last: Ask | None, reader: Reader, here: Here = NOWHERE) -
     if last is None or new.reading.agents or new.reading.runs:
         return None
     tokens = new.reading.tokens
+    if certain := _in_short(new, last, reader, here):
+        return certain
     said = [m for m in last.reading.mentions if m.of("PARAM")]
     valued = new.reading.numbers or new.says("on", "off")
     if said and valued and last.act in ("set", "settings") and not new.reading.mentions \
-            and new.says(*_SETTING) and not new.says("step", "steps", "speed", "faster", "slower"):
+            and new.says(*_SETTING) and not new.says("step", "steps", "speed"):
         name = last.reading.tokens[said[0].start:said[0].end]
         at = next((i for i, t in enumerate(tokens) if t in _PRONOUNS), None)
         if at is None and not (new.says(*_MORE) and len(tokens) < SHORT):
@@ -89,6 +93,27 @@ def resolved(new: Ask, last: Ask | None, reader: Reader, here: Here = NOWHERE) -
         figure = [t for t in last.reading.tokens[base[0].start:base[0].end]
                   if t not in _KIND_OF_FIGURE]
         return reader.ask(" ".join(["what", "is", "the", kinds[0], *figure]), here)
+    return None
+
+
+def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
+    """As in "the next one" of a robot, "double it" of a speed, "and on again" of a pause."""
+    tokens = new.reading.tokens
+    if last.act == "inspect" and last.reading.agents and len(tokens) <= SHORT \
+            and (found := _NEXT.search(" ".join(tokens))):
+        on = 1 if found.group(1) == "next" or found.group(2) == "after" else -1
+        return _of_another(last, max(0, last.reading.agents[-1][1] + on), reader, here)
+    if last.act == "view" and new.act == "play" and (
+            new.says("then", "about", "or", "and") or tokens[-1:] == ("?",)):
+        return replace(new, guess=Guess(("view", "play"), (1.0, 0.0)))
+    if new.reading.mentions or len(tokens) > SHORT:
+        return None
+    if last.act == "speed" and any(q.role == "factor" for q in new.reading.numbers) \
+            and (new.says(*_PRONOUNS) or len(tokens) == 1):
+        return replace(new, guess=Guess(("speed", "set"), (1.0, 0.0)))
+    if last.act == "pause" and new.says("on", "again") and not new.reading.numbers \
+            and not new.says("pause", "stop", "reset", "start"):
+        return replace(new, guess=Guess(("resume", "again"), (1.0, 0.0)))
     return None
 
 

@@ -27,7 +27,8 @@ class Entry:
         kind: What sort of thing.
         engine: System it belongs to.
         name: Its machine name.
-        value: For a choice, the value of the setting `name`.
+        value: For a choice, the value of the setting `name`; NEARBY for a word that names its
+            system only where that one runs or nothing else does ("the game", "the car").
     """
 
     kind: Kind
@@ -41,11 +42,13 @@ ARTICLES: Final = frozenset(("the", "a", "an", "our", "my", "your", "its", "thei
 _EVERYDAY: Final = frozenset(("you", "engine"))
 LATER: Final = frozenset(("go", "perception"))
 """Systems with labels so short ("speed", "black", "rain") that they count in their own alone."""
+NEARBY: Final = "nearby"
+_LINES: Final = {"nine": "9", "thirteen": "13", "nineteen": "19"}
 _ENDINGS: Final = ("ing", "ed", "es", "s", "e")
 _DOUBLED: Final = frozenset("bdgmnprt")
 _KINDS: Final[Mapping[str, Kind]] = {
-    "engine": "ENGINE", "agent": "AGENT", "setting": "PARAM", "figure": "FIGURE",
-    "command": "COMMAND", "scenario": "SCENARIO", "choice": "CHOICE"}
+    "engine": "ENGINE", "nearby": "ENGINE", "agent": "AGENT", "setting": "PARAM",
+    "figure": "FIGURE", "command": "COMMAND", "scenario": "SCENARIO", "choice": "CHOICE"}
 
 
 class Lexicon:
@@ -55,6 +58,8 @@ class Lexicon:
         entries: Keys of token sequences (see `key`) and what each may mean.
         local: Labels that mean their thing only where their system is spoken of ("speed").
         phrases: Every sequence as written, with its meaning.
+        knobs: Settings by system and name.
+        engines: Systems there are.
         longest: Length of the longest key.
         words: Every word that occurs in one.
     """
@@ -65,6 +70,7 @@ class Lexicon:
         self.local: set[tuple[tuple[str, ...], Entry]] = set()
         self.knobs: dict[tuple[str, str], Knob] = {}
         known = domains()
+        self.engines = tuple(known)
         for engine, of in known.items():
             self._add(Entry("ENGINE", engine, engine), (of.title,))
             self._add(Entry("AGENT", engine, of.agent), (of.agent,))
@@ -85,7 +91,7 @@ class Lexicon:
             if entry.engine in known:
                 self._add(entry, said)
         self.local = {(k, e) for k, found in self.entries.items() for e in found
-                      if e.engine in LATER and e.kind != "ENGINE"}
+                      if e.value == NEARBY or (e.engine in LATER and e.kind != "ENGINE")}
         self.longest = max(map(len, self.entries), default=1)
         self.words = frozenset(w for said, _ in self.phrases for w in said)
 
@@ -106,8 +112,8 @@ class Lexicon:
 
 
 def key(words: Iterable[str]) -> tuple[str, ...]:
-    """What a phrase is looked up by: no articles, and stems where there are two words or more."""
-    content = [w for w in words if w not in ARTICLES]
+    """What a phrase is looked up by: no articles, boards in figures, stems of several words."""
+    content = [_LINES.get(w, w) for w in words if w not in ARTICLES]
     return tuple(map(stem, content)) if len(content) > 1 else tuple(content)
 
 
@@ -140,6 +146,7 @@ def spoken(text: str) -> Iterator[tuple[Entry, list[str]]]:
         if not colon or kind not in _KINDS or not engine:
             raise ValueError(f"words.txt line {number}: {line!r}")
         name, _, value = name.partition(" = ")
+        value = NEARBY if kind == "nearby" else value
         yield (Entry(_KINDS[kind], engine, name or engine, value),
                [s.strip() for s in said.split("|")])
 

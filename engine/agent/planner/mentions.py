@@ -9,9 +9,10 @@ from typing import Final
 
 from engine.agent.planner.gaps import gaps
 from engine.agent.planner.lexicon import ARTICLES, Entry, Kind, Lexicon, key
+from engine.agent.planner.phrases import everyday
 from engine.agent.planner.quantities import UNITS, Quantity, quantities, single
 from engine.agent.planner.spelling import corrected
-from engine.agent.planner.tokens import tokens_of
+from engine.agent.planner.tokens import points_joined, tokens_of
 
 # which sort stands for a phrase in the shape, where it may be several
 _RANK: Final[tuple[Kind, ...]] = (
@@ -24,10 +25,12 @@ _LISTED_AFTER: Final = frozenset((
     "break", "kill", "disable", "fail", "wreck", "crash", "inspect", "describe", "at", "about"))
 _BEFORE_GO: Final = frozenset(("start", "play", "of", "the", "a", "in", "launch", "open", "run",
                                "simulate", "some", "new", "another"))
+_DRIVEN: Final = frozenset(("in", "through", "with", ",", "at", ":", "without", "by", "on"))
 _AFTER_GO: Final = frozenset(("on", "to", "with", "ahead", "back", "for", "as", "up", "down", "at",
                               "faster", "slower", "below", "above", "charging", "through", "over",
                               "forward", "again", "by", "until", "and"))
 _UNIT_WORDS: Final = frozenset(u for u in UNITS if len(u) > 4)
+GO: Final = "go"
 _STATION: Final = re.compile(r"p\d{1,3}")
 _MOVE: Final = re.compile(r"[a-hj-t](?:1\d|[1-9])")
 _UNIT: Final = re.compile(r"[a-z]-?\d{1,6}")
@@ -79,6 +82,7 @@ class Reading:
         runs: Numbers of runs that are named ("run 12").
         agents: (system or "", number) of agents that are named ("robot 17", "R-0017").
         shape: The words with every thing replaced by its sort, for the classifier.
+        engine: System that it was read for, or None.
     """
 
     tokens: tuple[str, ...]
@@ -87,6 +91,7 @@ class Reading:
     runs: tuple[int, ...]
     agents: tuple[tuple[str, int], ...]
     shape: tuple[str, ...]
+    engine: str | None = None
 
     def of(self, kind: Kind) -> list[Entry]:
         """Everything of one sort that is mentioned."""
@@ -94,7 +99,7 @@ class Reading:
 
 
 def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset(),
-         engine: str | None = None) -> Reading:
+         engine: str | None = None, among: Sequence[str] = ()) -> Reading:
     """Take a message apart.
 
     Args:
@@ -102,13 +107,14 @@ def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset(),
         words: The house's words.
         plain: Other known words, which are not "corrected" into the house's.
         engine: System that is probably meant.
+        among: Systems that may be meant instead, if more of the words are theirs.
     """
-    tokens = _put_right(tokens_of(text), words, plain)
+    said_so = tokens_of(text)
+    tokens = _put_right(points_joined(said_so) if GO in (engine, *among) else said_so, words, plain)
     taken = [""] * len(tokens)
     agents, runs = _agents(tokens, words, taken), _runs(tokens, taken)
     said = quantities(tokens)
-    named = [e.engine for m in _mentions(tokens, words, taken) for e in m.of("ENGINE")]
-    engine = named[0] if named else engine
+    engine = _meant(tokens, words, taken, engine, among)
     mentions = _mentions(tokens, words, taken, engine)
     mentions = _with_gaps(tokens, words, mentions, taken, said, engine)
     for i, token in enumerate(tokens):
@@ -121,19 +127,41 @@ def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset(),
             taken[q.start:q.end] = [q.placeholder(tokens)] * (q.end - q.start)
     return Reading(tuple(tokens), tuple(mentions), tuple(numbers), tuple(runs), tuple(agents),
                    _shape([_verb(t, plain, words) if not k else t
-                           for t, k in zip(tokens, taken, strict=True)], taken, mentions))
+                           for t, k in zip(tokens, taken, strict=True)], taken, mentions), engine)
+
+
+def _meant(tokens: Sequence[str], words: Lexicon, taken: Sequence[str], engine: str | None,
+           among: Sequence[str]) -> str | None:
+    """The system that is named first, else the one whose words explain most of the message."""
+    read_for = {e: _mentions(tokens, words, taken, e) for e in dict.fromkeys((engine, *among))}
+    named = [(m.start, -m.end, e.engine) for found in read_for.values() for m in found
+             for e in m.of("ENGINE")]
+    if named:
+        return min(named)[2]
+    best, most = engine, max((_explained(read_for[engine], e) for e in words.engines), default=0)
+    for other in among:
+        if (score := _explained(read_for[other], other)) > most:
+            best, most = other, score
+    return best
+
+
+def _explained(mentions: Sequence[Mention], engine: str) -> int:
+    """How many tokens may mean something of a system."""
+    return sum(m.end - m.start for m in mentions if any(e.engine == engine for e in m.meanings))
 
 
 def _verb(word: str, plain: frozenset[str], words: Lexicon) -> str:
     """A misspelt word of asking, put right for the shape alone: puase, resmue."""
-    return word if word in words.words or not plain else corrected(word, plain)
+    known = word in words.words or word in everyday() or not plain
+    return word if known else corrected(word, plain)
 
 
 def _put_right(said: list[str], words: Lexicon, plain: frozenset[str]) -> list[str]:
     """Misspelt words corrected where that completes a known phrase, and nowhere else."""
     said = [corrected(t, _UNIT_WORDS) if i and single(said[i - 1]) is not None else t
             for i, t in enumerate(said)]
-    tokens = [t if t in plain or t in UNITS else corrected(t, words.words) for t in said]
+    kept = plain | everyday() | UNITS.keys()
+    tokens = [t if t in kept else corrected(t, words.words) for t in said]
     if tokens == said:
         return said
     inside: set[int] = set()
@@ -159,6 +187,8 @@ def _mentions(tokens: Sequence[str], words: Lexicon, taken: Sequence[str],
                 last = words.found((content[length - 1],), engine)
                 found = [] if any(e.kind == "PARAM" and e not in found for e in alone) and not (
                     set(last) & set(found)) else found
+            if _counted(tokens, i) and content[0] in ("hundred", "thousand"):
+                found = []  # "two hundred robots" is no floor of a hundred robots
             if found and not (_measured(tokens, i) and found[0].kind == "SCENARIO") \
                     and _noun(tokens, i, ends[length - 1]):
                 out.append(Mention(i, ends[length - 1], tuple(found)))
@@ -218,7 +248,8 @@ def _noun(tokens: Sequence[str], start: int, end: int) -> bool:
     before = tokens[start - 1] if start else ""
     after = tokens[end] if end < len(tokens) else ""
     if said == ["drive"]:
-        return before in ARTICLES or before in ("new", "another", "town", "this", "of")
+        return before in ARTICLES or before in ("new", "another", "town", "this", "of") or (
+            not start and after in _DRIVEN)
     return before in _BEFORE_GO and after not in _AFTER_GO
 
 
@@ -297,7 +328,7 @@ def _runs(tokens: Sequence[str], taken: list[str]) -> list[int]:
 
 def _point(token: str, engine: str | None) -> str:
     """A desk of the floor or a point of the board, as in p02, d4."""
-    if _STATION.fullmatch(token) and engine != "go":
+    if _STATION.fullmatch(token) and engine != GO:
         return "STATION"
     return "MOVE" if _MOVE.fullmatch(token) else ""
 

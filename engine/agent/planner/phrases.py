@@ -18,6 +18,7 @@ from engine.agent.planner.lexicon import Kind, lexicon
 from engine.agent.planner.quantities import quantities
 
 PATTERNS: Final = Path(__file__).resolve().parents[3] / "assets" / "agent" / "phrases.txt"
+EVERYDAY: Final = PATTERNS.with_name("everyday.txt")
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
 _GROUP: Final = re.compile(r"<([a-z]+)>")
 _WORD: Final = re.compile(r"[a-z]+(?:[-'/][a-z]+)*")
@@ -64,6 +65,12 @@ def plain_words() -> frozenset[str]:
     text = " ".join(line for lines in patterns().values() for line in lines)
     return frozenset(_WORD.findall(text)) | frozenset(
         w for t in (*POLITE, *TAILS, *FILLERS) for w in t.split())
+
+
+@cache
+def everyday() -> frozenset[str]:
+    """Everyday words that people use around an order and that say nothing about its object."""
+    return frozenset(EVERYDAY.read_text("utf-8").split())
 
 
 @cache

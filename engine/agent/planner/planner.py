@@ -21,11 +21,13 @@ from engine.agent.planner.acts import act_model
 from engine.agent.planner.clauses import NOWHERE, Ask, Here, Reader, questions, state_of
 from engine.agent.planner.context import Context
 from engine.agent.planner.followups import rephrase, resolved
+from engine.agent.planner.guard import no_order
 from engine.agent.planner.lexicon import lexicon
 from engine.agent.planner.script import perform
 from engine.agent.planner.seeking import certain, in_library, in_upload
-from engine.agent.planner.sense import CHANGING, strange
+from engine.agent.planner.sense import CHANGING, is_question, strange
 from engine.agent.planner.steps import Call, Result
+from engine.agent.planner.tokens import tokens_of
 
 NAME: Final = "offline planner"
 LABEL: Final = ("The offline planner answers. It matches words to tools; it is not a language "
@@ -40,7 +42,15 @@ _SELECT: Final = re.compile(r"(?is)\bselect\b.+\bfrom\s+(?:run|series|point|even
 _SQL: Final = re.compile(
     r"(?i)\b(drop\s+table|delete\s+from|insert\s+into|truncate|alter\s+table)\b")
 _NOT: Final = frozenset(("not", "don't", "dont", "never", "doesn't", "shouldn't", "won't"))
-_NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without", "stopping")))
+_NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without", "stopping"),
+                                 ("nobody", "asked"), ("nobody", "said"), ("nobody", "wants"),
+                                 ("nobody", "told"), ("no", "one")))
+_PARTS: Final = re.compile(r"\s*[,;:.!?]+\s+|\s+-+\s+|[.!?]+$")
+MOST_PARTS: Final = 4
+_HEARSAY: Final = re.compile(
+    r"(?i)[\"“”]|(?<!\w)'\w|\b(?:if|unless|suppose|imagine|would|wouldn't|could|should|might|said|says"
+    r"|told|tells|wrote|asked|heard|think|thinks|he|she|his|her|my|someone|somebody|not|don't|never"
+    r"|yesterday|tomorrow|used to|wish)\b")
 _SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
 _LEAD: Final = frozenset(("no", ",", "sorry", "actually", "i", "mean", "make", "it", "to", "please",
@@ -120,12 +130,14 @@ def plan(messages: Sequence[Message], tools: frozenset[str],
     if uploads is not None and len(uploads):
         asks = [in_upload(ask, uploads) for ask in asks]
     asks = [in_library(ask) for ask in asks]
+    if len(asks) == 1 and (asks[0].act == "other" or doubtful(asks)):
+        asks = _salient(asked[-1], asked[:-1], reader, context.here()) or asks
     first = asks[0].guess
     facts = {"considered": [[_SAID[a], round(p, 3)] for a, p in
                             list(zip(first.acts, first.probability, strict=True))[:5]]}
     if len(asks) > 1:  # "don't stop it, pause it": what is not wanted is left out
         asks = [a for a in asks if not unwanted(a)] or asks
-    if doubt := doubtful(asks):
+    if doubt := doubtful(asks, asked[-1]):
         return [], doubt, facts
     script = perform(asks, context)
     try:
@@ -152,12 +164,12 @@ def understand(text: str, before: Sequence[str], reader: Reader,
         return [certain(reader.ask(text, here), "other")]
     out: list[Ask] = []
     for ask in reader.asks(text, here):
-        leaned = resolved(ask, out[-1] if out else _last(before, reader, here), reader, here) \
+        leaned = resolved(ask, out[-1] if out else _last(before, reader, here, ask), reader, here) \
             if before or out else None
         if leaned is not None:
             out.append(leaned)
         elif ask.act == "again" or _bare(ask):
-            last = out[-1] if out else _last(before, reader, here)
+            last = out[-1] if out else _last(before, reader, here, ask)
             if _bare(ask) and (last is None or last.act not in _VALUED):
                 out.append(ask)
                 continue
@@ -170,14 +182,40 @@ def understand(text: str, before: Sequence[str], reader: Reader,
     return out
 
 
+def _salient(text: str, before: Sequence[str], reader: Reader, here: Here) -> list[Ask]:
+    """The one part of a message that is an order, where the others are but talk beside it.
+
+    As in "pause the game, phone's ringing". Nothing is taken out of hearsay or of a supposition.
+    """
+    parts = [p for p in _PARTS.split(text) if p.strip()]
+    if not 1 < len(parts) <= MOST_PARTS or _HEARSAY.search(text) or is_question(tokens_of(text)):
+        return []
+    orders: list[Ask] = []
+    for part in parts:
+        asks = understand(part, before, reader, here)
+        sure = len(asks) == 1 and asks[0].act in CHANGING and not doubtful(asks)
+        if sure and (orders or asks[0].reading.mentions or asks[0].reading.agents or all(
+                strange(asks[0].act, reader.ask(p, here).reading) == 0 for p in parts)):
+            orders += asks
+        elif any(a.reading.numbers or a.reading.of("COMMAND") or a.reading.of("CHOICE")
+                 for a in asks):
+            return []
+    return orders if len(orders) == 1 else []
+
+
 def _bare(ask: Ask) -> bool:
     """Whether a clause is only a value: "no, 4 km", "make it 10", "7 seconds"."""
     left = [w for w in ask.reading.shape if w not in _LEAD]
     return left == ["NUM"]
 
 
-def doubtful(asks: Sequence[Ask]) -> str:
-    """A question back where an act is not clear enough; changes have to be clearer than reading."""
+def doubtful(asks: Sequence[Ask], whole: str = "") -> str:
+    """A question back where an act is not clear enough; changes have to be clearer than reading.
+
+    Args:
+        asks: What was understood.
+        whole: The message they come from; the clauses themselves where it is not given.
+    """
     for ask in asks:
         g = ask.guess
         if unwanted(ask):
@@ -188,6 +226,8 @@ def doubtful(asks: Sequence[Ask]) -> str:
         if g.probability[0] < least or g.margin < MARGIN or (
                 ask.act in _SIMPLE and strange(ask.act, ask.reading) > STRANGE):
             return asking.did_you_mean([_SAID[a] for a in g.acts[:2]])
+        if ask.act in CHANGING and (doubt := no_order(ask, whole or ask.text)):
+            return doubt
     return ""
 
 
@@ -208,12 +248,18 @@ def _negates(ask: Ask) -> bool:
         and not ask.reading.numbers))
 
 
-def _last(before: Sequence[str], reader: Reader, here: Here) -> Ask | None:
-    """The last request that stood for itself, with what followed it put in."""
+def _last(before: Sequence[str], reader: Reader, here: Here, new: Ask | None = None) -> Ask | None:
+    """The last request that stood for itself, with what followed it put in.
+
+    "Now the same with the city" is not said of the start of that city: such a start is passed over.
+    """
     texts = list(before)[-FOLLOWED:]
+    named = {e.engine for e in new.reading.of("ENGINE")} if new is not None else set()
     for i in range(len(texts) - 1, -1, -1):
         asks = reader.asks(texts[i], here)
         if asks[-1].act in ("thanks", "hello", "help"):
+            continue
+        if named and i and asks[-1].act == "start" and asks[-1].reading.engine in named:
             continue
         if asks[-1].act != "again":
             return asks[-1]

@@ -22,6 +22,8 @@ _FACTORS: Final = {"twice": 2.0, "double": 2.0, "doubled": 2.0, "doubling": 2.0,
                    "quarter": 0.25, "third": 1 / 3}
 _SCALING: Final = frozenset(("double", "doubled", "doubling", "triple", "quadruple", "halve",
                              "halved"))
+_HOURS: Final = {"noon": 12.0, "midday": 12.0, "midnight": 0.0}
+_PAST: Final = {"half": 0.5, "quarter": 0.25}
 _PARTS: Final = {"quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3, "half": 0.5,
                  "fifth": 0.2, "fifths": 0.2, "tenth": 0.1, "tenths": 0.1}
 _POINTING: Final = frozenset(("the", "this", "that", "which", "last", "other", "any", "no",
@@ -42,8 +44,8 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
     **dict.fromkeys(("kwh",), ("energy", 1e3)),
     **dict.fromkeys(("€", "euro", "euros", "eur"), ("money", 1.0)),
     **dict.fromkeys(("cent", "cents"), ("money", 0.01)),
+    **dict.fromkeys(("point", "points"), ("points", 1.0)),
 }
-_NUMBER: Final = re.compile(r"[-−]?\d+(?:[\d,' ]*\d)?(?:\.\d+)?|[-−]?\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Quantity:
         start: First token.
         end: Token after the last.
         per: Time unit that it is said to be a rate of ("30 orders a minute"), or "".
+        clock: Whether it is a time of the day.
     """
 
     value: float
@@ -65,6 +68,7 @@ class Quantity:
     start: int
     end: int
     per: str = ""
+    clock: bool = False
 
     def placeholder(self, tokens: Sequence[str]) -> str:
         """What stands for it in a shape: NUM, FACTOR, or SCALE for "double the …"."""
@@ -91,13 +95,46 @@ def quantities(tokens: list[str]) -> list[Quantity]:
     while i < len(tokens):
         halved = tokens[i] == "half" and tokens[i + 1:i + 2] in (["a"], ["an"])
         found = _plain(tokens, i) if halved else None
-        found = found or _part(tokens, i) or _factor(tokens, i) or _plain(tokens, i)
+        found = (found or _clock(tokens, i) or _part(tokens, i) or _factor(tokens, i)
+                 or _plain(tokens, i))
         if found is None:
             i += 1
             continue
         out.append(replace(found, per=_per(tokens, found.end)))
         i = found.end
     return out
+
+
+def _clock(tokens: list[str], i: int) -> Quantity | None:
+    """7 am, half past six, six o'clock in the evening, noon: hours since midnight."""
+    if tokens[i] in _HOURS and tokens[i - 1:i] in (["at"], ["from"]):
+        return Quantity(_HOURS[tokens[i]], "h", "value", i, i + 1, clock=True)
+    past, at = 0.0, i
+    if tokens[i + 1:i + 2] in (["past"], ["to"]) and tokens[i] in _PAST:
+        past, at = _PAST[tokens[i]] * (1 if tokens[i + 1] == "past" else -1), i + 2
+    hour = single(tokens[at]) if at < len(tokens) else None
+    if hour is None or not 0 <= hour <= 24:
+        return None
+    end = at + 1
+    rest = tokens[end:end + 3]
+    glued = re.fullmatch(r"\d{1,2}(am|pm)", tokens[at])
+    if rest[:1] in (["o'clock"], ["am"], ["pm"]):
+        end += 1
+    elif not glued and not past and rest[:1] + rest[2:] not in (
+            ["in", "morning"], ["in", "afternoon"], ["in", "evening"], ["at", "night"]) \
+            and rest[:2] != ["at", "night"]:
+        return None
+    tail = tokens[end - 1:end + 3]
+    late = "pm" in (tail[0], glued.group(1) if glued else "") or "evening" in tail \
+        or "afternoon" in tail
+    for words in (["in", "the", "morning"], ["in", "the", "afternoon"], ["in", "the", "evening"],
+                  ["at", "night"]):
+        if tokens[end:end + len(words)] == words:
+            end += len(words)
+            break
+    early = "am" in (tail[0], glued.group(1) if glued else "")
+    value = hour % 12 + 12 if late and hour <= 12 else hour % 12 if early else hour
+    return Quantity(value + past, "h", "value", i, end, clock=True)
 
 
 def _part(tokens: list[str], i: int) -> Quantity | None:
@@ -173,7 +210,7 @@ def _plain(tokens: list[str], i: int) -> Quantity | None:
         read = value, i + end
     if read is None:
         if tokens[i] in ("a", "an") and tokens[i + 1:i + 2] and tokens[i + 1] in UNITS \
-                and len(tokens[i + 1]) > 3:
+                and len(tokens[i + 1]) > 3 and tokens[i + 1] != "point":
             half = tokens[i + 2:i + 5] == ["and", "a", "half"]
             return Quantity(1.5 if half else 1.0, tokens[i + 1], "value", i, i + (5 if half else 2))
         return None
@@ -193,10 +230,9 @@ def _plain(tokens: list[str], i: int) -> Quantity | None:
     if UNITS.get(unit, ("",))[0] == "money" and unit not in ("cent", "cents") \
             and re.fullmatch(r"\d\d", tokens[end] if end < len(tokens) else ""):
         value, end = value + float(tokens[end]) / 100, end + 1  # 3 euros 50
-    clock = tokens[end] if not unit and end < len(tokens) else glued.group(1) if glued else ""
-    if clock in ("am", "pm", "a.m", "p.m") and 0 <= value <= 12:
-        value, unit = value % 12 + (12 if clock.startswith("p") else 0), "h"
-        end += 0 if glued else 1
+    elif UNITS.get(unit, ("",))[0] == "money" and unit not in ("cent", "cents") \
+            and (tokens[end] if end < len(tokens) else "") in _TENS:
+        value, end = value + _TENS[tokens[end]] / 100, end + 1  # four euros fifty
     role: Role = "percent" if UNITS.get(unit, ("",))[0] == "percent" else "value"
     return Quantity(value, unit, role, i, end)
 

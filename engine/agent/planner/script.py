@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Final
 
 from engine.agent.house.domains import Domain, domains
@@ -16,7 +17,7 @@ from engine.agent.planner import asking, compose
 from engine.agent.planner.arms import arms_of
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.context import Context, domain_of, figures_in
-from engine.agent.planner.deeds import deed, spiked
+from engine.agent.planner.deeds import deed, each_of, spiked
 from engine.agent.planner.lookups import (
     code,
     compare_runs,
@@ -33,7 +34,7 @@ from engine.agent.planner.lookups import (
 from engine.agent.planner.mentions import point_of_board
 from engine.agent.planner.quantities import Quantity
 from engine.agent.planner.steps import AskBack, Call, Failed, Result, Script, one
-from engine.agent.planner.tuning import change, settings, undo
+from engine.agent.planner.tuning import change, change_all, settings, undo
 from engine.agent.planner.values import settings_in
 from engine.agent.planner.wording import ranges
 
@@ -51,11 +52,17 @@ DEFAULT_SEEDS: Final = 3
 def perform(asks: Sequence[Ask], context: Context) -> Script:
     """Every act of a message in order; ends where one fails."""
     said: list[str] = []
-    for ask in _merged(asks):
+    left = _merged(asks)
+    while left:
+        ask, *left = left
         handler = HANDLERS.get(ask.act)
         try:
             if handler is None:
                 said.append(asking.CANNOT)
+            elif ask.act == "set":
+                more = _run_of("set", left)
+                left = left[len(more):]
+                said.append((yield from change_all([ask, *more], context)))
             else:
                 said.append((yield from handler(ask, context)))
         except AskBack as question:
@@ -66,6 +73,11 @@ def perform(asks: Sequence[Ask], context: Context) -> Script:
             break
         context.heard(ask)
     return "\n\n".join(s for s in said if s)
+
+
+def _run_of(act: str, asks: Sequence[Ask]) -> list[Ask]:
+    """The asks of one act that stand first."""
+    return list(takewhile(lambda a: a.act == act, asks))
 
 
 _ONCE: Final = frozenset(("speed", "pause", "stop", "reset"))
@@ -157,10 +169,13 @@ def start(ask: Ask, context: Context) -> Script:
 
 
 def control(action: str) -> Callable[[Ask, Context], Script]:
-    """Pause, resume, reset, stop."""
+    """Pause, resume, reset, stop: the run that is meant, or all of them."""
     def script(ask: Ask, context: Context) -> Script:
-        data = yield from one("control_run", {**context.run_arguments(ask), "action": action})
-        return compose.controlled(data, action)
+        said = []
+        for where in context.all_meant(ask) or [context.one_meant(ask, action)]:
+            data = yield from one("control_run", {**where, "action": action})
+            said.append(compose.controlled(data, action))
+        return "\n\n".join(said)
     return script
 
 
@@ -169,14 +184,14 @@ def step(ask: Ask, context: Context) -> Script:
     count = next((round(q.value) for q in ask.reading.numbers), 1)
     if not 1 <= count <= 1000:
         raise AskBack(f"{count:,} steps at once are too many; say 1 to 1,000.")
-    data = yield from one("control_run", {**context.run_arguments(ask), "action": "step",
-                                           "steps": count})
+    where = context.one_meant(ask, "step")
+    data = yield from one("control_run", {**where, "action": "step", "steps": count})
     return compose.controlled(data, "step")
 
 
 def speed(ask: Ask, context: Context) -> Script:
     """Change the speed."""
-    where = context.run_arguments(ask)
+    where = context.one_meant(ask, "speed")
     numbers = [q for q in ask.reading.numbers if q.role == "value"]
     factors = [q for q in ask.reading.numbers if q.role == "factor"]
     rate: float
@@ -252,13 +267,8 @@ def inject(ask: Ask, context: Context) -> Script:
         raise AskBack(asking.which_command(of))
     where = context.run_arguments(ask) if context.engine_of(ask) == of.name else {"engine": of.name}
     said = []
-    for number in dict.fromkeys(n for _, n in ask.reading.agents[:MOST_INSPECTED]):
-        if command == "break_robot":
-            data = yield from one("inject", {**where, "command": command,
-                                             "arguments": {**arguments, "robot": number}})
-            said.append(compose.injected(data))
-    if not said:
-        data = yield from one("inject", {**where, "command": command, "arguments": arguments})
+    for given in each_of(ask, command, arguments):
+        data = yield from one("inject", {**where, "command": command, "arguments": dict(given)})
         said.append(compose.injected(data))
     return "\n\n".join(said)
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from engine.agent.planner.acts import Guess
-from engine.agent.planner.lexicon import lexicon
+from engine.agent.planner.cameras import is_switched
+from engine.agent.planner.lexicon import LATER, lexicon
 from engine.agent.planner.mentions import Reading
 from engine.agent.planner.phrases import act_words, common_words
 
@@ -45,9 +46,9 @@ _TELLING: Final = frozenset(("tell", "show", "explain", "say", "list", "know", "
                              "see", "remind", "read", "report"))
 _MODAL: Final = frozenset(("can", "could", "would", "will", "may", "might", "shall", "should"))
 _NO_QUESTION: Final = (
-    ("how", "about"), ("what", "about"), ("what", "if"), ("what", "happens"), ("what", "would"),
+    ("how", "about"), ("what", "about"), ("what", "happens", "with"), ("what", "if", "we", "use"),
     ("why", "don't"), ("why", "not"), ("why", "dont"), ("is", "it", "possible"),
-    ("are", "you", "able"), ("how", "would"))
+    ("are", "you", "able"))
 _COMPARING: Final = frozenset((
     "compare", "comparing", "comparison", "versus", "vs", "against", "better", "worse", "best",
     "difference", "than", "test", "experiment", "both", "beat", "beats", "outperform", "effect",
@@ -67,6 +68,11 @@ _PLACES: Final = frozenset((
     "outage", "fault", "faults", "incident", "incidents", "robot", "broken", "everything", "storm",
     "surge", "pricing", "picker", "bridges", "aisles", "stations", "flights", "planes"))
 _NAMED_PLACE: Final = re.compile(r"p\d{1,3}")
+_AGAIN: Final = frozenset(("again", "once more", "and again", "one more time", "do it again",
+                           "do that again", "same again", "again please", "another one"))
+_NONE_OF: Final = re.compile(
+    r"(?:no|without) PARAM(?: at all| please| any ?more| for now| now)*[ .!]*$")
+_OF_DRIVE: Final = re.compile(r"\d ?(?:km/h|kmh|kph|mm/h|mm an hour|mm per hour)\b")
 _PLAIN: Final = frozenset(("pause", "resume", "stop", "reset", "undo", "step"))
 _BEGINS: Final = frozenset(("start", "launch", "run", "begin", "open", "simulate", "create", "new",
                             "another", "fresh", "spin", "boot", "fire", "set", "kick"))
@@ -84,12 +90,15 @@ _WHOLE: Final = frozenset((
 _CHARTS: Final = frozenset(("chart", "graph", "plot", "diagram", "curve", "histogram", "it"))
 _ABOUT: Final = frozenset(("explain", "about", "search", "docs", "draw", "paint", "picture",
                            "image", "build", "tell", "chart", "compare", "design"))
+_MOVERS: Final = frozenset(("robots", "drivers"))
 _NEW_RUN: Final = re.compile(r"(?:start|launch|begin|open|create|do|make) (?:a|an|another|one) "
                               r"(?:new |fresh |second )?(?:run|simulation|sim)(?: \.| !| \?|$)")
 _END_RUN: Final = re.compile(r"(?:stop|end|kill|terminate|finish|cancel|quit|abort|close) "
                              r"(?:the|this|my|that) (?:run|simulation|sim)\b")
+_BREAKING: Final = frozenset(("break", "kill", "fail", "wreck", "crash", "disable", "damage",
+                              "cripple", "sabotage", "died", "dies", "die"))
 _STEPS: Final = re.compile(
-    r"(?:advance|step|go|do|make|take|move|jump|skip|forward|run|play)\b[^.,;?]*\b(?:steps|ticks)"
+    r"step\b[^.,;]*\b(?:times|twice)\b|(?:advance|step|go|do|make|take|move|jump|skip|forward|run|play)\b[^.,;?]*\b(?:steps|ticks)"
     r"(?! (?:a|per|each|every|ahead of) )\b(?!.*\b(?:second|seeds|compare)\b)")
 _FOR_NOW: Final = frozenset(("moment", "second", "minute", "now", "while", "bit", "pause",
                              "briefly", "temporarily"))
@@ -112,6 +121,11 @@ def is_question(tokens: Sequence[str]) -> bool:
         return follows in _SUBJECTS and "steps" not in words
     if words[0] in ("should", "shall", "may") and follows == "i":
         return "have" not in words[2:3]
+    if words[0] in ("will", "would") and follows in _SUBJECTS - {"you"} | {"a", "an", "it", "this"}:
+        return True
+    if words[0] in ("can", "could", "may") and follows in ("the", "a", "an", "it", "this") \
+            and "be" in words[2:6]:
+        return True
     if words[0] in _MODAL:
         return any(w in _TELLING for w in words[1:5])
     return words[0] in _TELLING and any(w in _ASKING for w in words[1:5])
@@ -126,9 +140,11 @@ def sensible(text: str, reading: Reading, guess: Guess, *, alive: bool = False) 
         guess: What the classifier makes of it.
         alive: Whether a run is there that can be asked and steered.
     """
-    if certain := _certain(text, reading):
+    if certain := _certain(text, reading, alive=alive):
         return Guess((certain, "help"), (1.0, 0.0))
     asked = is_question(reading.tokens)
+    if not alive and _new_run(reading):
+        guess = _moved(guess, ("set", "again", "settings", "resume"), "start")
     kept = [(a, p) for a, p in zip(guess.acts, guess.probability, strict=True)
             if not (asked and a in CHANGING) and _GROUNDS.get(a, _always)(reading)
             and not (a in _PLAIN and _foreign(a, reading))
@@ -139,8 +155,21 @@ def sensible(text: str, reading: Reading, guess: Guess, *, alive: bool = False) 
     return Guess(tuple(a for a, _ in kept), tuple(p / total for _, p in kept))
 
 
-def _certain(text: str, reading: Reading) -> str:
+def _moved(guess: Guess, acts: Sequence[str], to: str) -> Guess:
+    """The guess with the probability of some acts given to another."""
+    p = dict(zip(guess.acts, guess.probability, strict=True))
+    for act in acts:
+        p[to] = p.get(to, 0.0) + p.get(act, 0.0)
+        p[act] = 0.0
+    order = sorted(p, key=lambda a: -p[a])
+    return Guess(tuple(order), tuple(p[a] for a in order))
+
+
+def _certain(text: str, reading: Reading, *, alive: bool) -> str:
     """The act where the words leave no doubt."""
+    if reading.engine == "perception" and is_switched(reading.tokens) \
+            and not is_question(reading.tokens):
+        return "inject"
     if _CALL.search(text.lower()) and ("(" in text or "import" in text):
         return "code"
     words = [t for t in reading.tokens if t not in _POLITE and t not in _MODAL and t != "you"]
@@ -150,6 +179,13 @@ def _certain(text: str, reading: Reading) -> str:
                   if t not in _POLITE and t not in _MODAL and t != "you"), 0)
     said = " ".join(reading.tokens[start:])
     first, follows = (*reading.tokens[start:start + 2], "", "")[:2]
+    if said.rstrip(" .!?") in _AGAIN:
+        return "again"
+    if reading.of("PARAM") and reading.numbers and _OF_DRIVE.search(said) \
+            and not is_question(reading.tokens) and not (_WAITING - {"for"}) & set(reading.tokens):
+        return "set"
+    if alive and _NONE_OF.match(" ".join(reading.shape)):
+        return "set"
     if first in _ADJUST and follows != "up" and not (reading.of("ENGINE") or reading.agents) and (
             reading.of("PARAM") or "setting" in words):
         return "set"
@@ -157,6 +193,9 @@ def _certain(text: str, reading: Reading) -> str:
         return "wait"
     if first == "my" and follows not in lexicon().words:
         return "other"  # "my uncle drives a bus in the rain"
+    if reading.agents and _BREAKING & set(words) and not is_question(reading.tokens) \
+            and not _ABOUT & set(words) and "inspect" not in words:
+        return "inject"
     if _STEPS.match(said) and reading.numbers:
         return "step"
     if _NEW_RUN.match(said):
@@ -169,6 +208,14 @@ def _certain(text: str, reading: Reading) -> str:
     return ""
 
 
+def _new_run(reading: Reading) -> bool:
+    """Whether what would be a change of settings names a system or its start: nothing runs yet."""
+    first = next((t for t in reading.tokens if t not in _POLITE and t not in _MODAL), "")
+    named = reading.of("ENGINE") or reading.of("SCENARIO")
+    later = reading.engine in LATER and (reading.of("CHOICE") or reading.of("PARAM"))
+    return bool(named or later) and first not in _ADJUST and not is_question(reading.tokens)
+
+
 def _foreign(act: str, reading: Reading) -> bool:
     """Whether a word of the house stands there that has no part in so plain an order."""
     known = act_words(act) | common_words()
@@ -176,15 +223,21 @@ def _foreign(act: str, reading: Reading) -> bool:
 
 
 def strange(act: str, reading: Reading) -> float:
-    """Share of the free words that neither this act nor the house has use for."""
+    """Share of the free words that neither this act nor the house has use for.
+
+    What a run is started with counts as understood: the longer that is, the less a word matters.
+    """
     free = [w for w in reading.shape if w.islower()]
     known = act_words(act) | common_words()
-    return sum(w not in known for w in free) / max(1, len(free))
+    things = 0 if act != "start" else sum(w.isupper() for w in reading.shape)
+    return sum(w not in known for w in free) / max(1, len(free) + things)
 
 
 def _known_better(act: str, reading: Reading) -> bool:
     """What a living run makes unlikely: another one for a value, a definition for a figure."""
     words = set(reading.tokens)
+    if act == "start" and reading.engine in LATER and not _BEGINS & words:
+        return True
     if act == "start":
         return bool(reading.of("PARAM")) and not (
             reading.of("ENGINE") or reading.of("SCENARIO") or _BEGINS & words)
@@ -229,7 +282,8 @@ def _compare_runs(reading: Reading) -> bool:
 
 
 def _wait(reading: Reading) -> bool:
-    return any(w in _WAITING for w in reading.tokens) and bool(
+    return reading.tokens[:2] != ("what", "happens") and any(
+        w in _WAITING for w in reading.tokens) and bool(
         reading.numbers or reading.of("FIGURE"))
 
 
@@ -243,6 +297,13 @@ def _step(reading: Reading) -> bool:
 
 def _resume(reading: Reading) -> bool:
     return not (reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
+
+
+def _pause(reading: Reading) -> bool:
+    """A run, or those who move in it: "pause the robots"."""
+    them = all(e.name in _MOVERS for m in reading.mentions for e in m.of("PARAM")
+               if e.engine == reading.engine or reading.engine is None)
+    return them and not (reading.of("FIGURE") or reading.of("COMMAND") or reading.numbers)
 
 
 def _play(reading: Reading) -> bool:
@@ -267,4 +328,4 @@ def _settings(reading: Reading) -> bool:
 _GROUNDS: Final[Mapping[str, Callable[[Reading], bool]]] = {
     "set": _set, "start": _start, "inject": _inject, "compare": _compare,
     "compare_runs": _compare_runs, "wait": _wait, "speed": _speed, "step": _step,
-    "play": _play, "resume": _resume, "pause": _resume, "figures": _figures, "settings": _settings}
+    "play": _play, "resume": _resume, "pause": _pause, "figures": _figures, "settings": _settings}

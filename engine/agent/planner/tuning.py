@@ -18,16 +18,59 @@ from engine.agent.planner.values import named_settings, settings_in
 from engine.agent.planner.wording import ranges
 from engine.params import Knob
 
+_FURTHER: Final = (("longer",), ("shorter",), ("more",), ("less",), ("fewer",), ("extra",))
 _CAPS: Final = frozenset((("at", "most"), ("at", "least"), ("no", "more"), ("up", "to")))
 
 
 def change(ask: Ask, context: Context) -> Script:
     """Change settings, to a value or from the present one."""
-    of = domain_of(ask, context)
-    if spike := spiked(ask, of):
-        data = yield from one("inject", {**context.run_arguments(ask), "command": spike[0],
-                                         "arguments": spike[1]})
-        return compose.injected(data)
+    return change_all([ask], context)
+
+
+def change_all(asks: Sequence[Ask], context: Context) -> Script:
+    """What clauses want of one run in one call, so that it takes effect together."""
+    said: list[str] = []
+    waiting: dict[str, Any] = {}
+    where: dict[str, Any] = {}
+    for ask in asks:
+        of = domain_of(ask, context)
+        place = context.run_arguments(ask)
+        if waiting and place != where:
+            said.append((yield from _set(where, waiting)))
+            waiting = {}
+        where = place
+        if spike := spiked(ask, of):
+            data = yield from one("inject", {**where, "command": spike[0], "arguments": spike[1]})
+            said.append(compose.injected(data))
+            continue
+        try:
+            waiting.update((yield from _wanted(ask, context, of)))
+        except AskBack as question:
+            if not waiting:
+                raise
+            named = named_settings(ask, of)
+            if named and set(named) <= set(waiting):
+                continue  # "they give up after 90 s, please adjust their patience"
+            return "\n\n".join([*said, (yield from _set(where, waiting)), str(question)])
+        context.heard(ask)
+    if waiting:
+        said.append((yield from _set(where, waiting)))
+    return "\n\n".join(said)
+
+
+def _set(where: Mapping[str, Any],
+         values: Mapping[str, Any]) -> Generator[list[Call], list[Result], str]:
+    data = yield from one("set_settings", {**where, "settings": dict(values)})
+    return compose.changed(data)
+
+
+def _wanted(ask: Ask, context: Context,
+            of: Domain) -> Generator[list[Call], list[Result], dict[str, Any]]:
+    """The new values that one clause asks for.
+
+    Raises:
+        AskBack: If a setting or a value is missing or cannot be.
+    """
     settings, free = settings_in(ask, of)
     if ask.says("shadow"):
         settings = shadowed(settings, of)
@@ -39,12 +82,15 @@ def change(ask: Ask, context: Context) -> Script:
         raise AskBack(asking.which_setting(of, named))
     context.setting = next(iter(settings))
     asking.check_ranges(of, settings, AskBack)
-    data = yield from one("set_settings", {**context.run_arguments(ask), "settings": settings})
-    return compose.changed(data)
+    return settings
 
 
 def undo(ask: Ask, context: Context) -> Script:
-    """Take the last change of settings back."""
+    """Take the last change of settings back, or the last move on the board."""
+    if context.act == "play" or (context.engine == "go" and ask.says("move", "moves")):
+        data = yield from one("inject", {**context.run_arguments(ask), "command": "undo",
+                                         "arguments": {}})
+        return compose.injected(data)
     last = next((c for c in reversed(context.changes) if c["changed"] != "nothing"), None)
     if last is None:
         raise AskBack("There is no change of a setting to take back. Which setting should have "
@@ -86,6 +132,11 @@ def _relative(ask: Ask, free: Sequence[Quantity], settings: Mapping[str, Any],
         share = percent[0].value / 100
         return lambda now: now * (1 + sign * share)
     plain = [q for q in ask.reading.numbers if q.role == "value"]
+    if plain and "by" not in tokens and (
+            tokens[plain[0].start - 1:plain[0].start] in ((",",), (":",), ("at",))
+            or (any(m.end == plain[0].start and m.of("PARAM") for m in ask.reading.mentions)
+                and tokens[plain[0].end:plain[0].end + 1] not in _FURTHER)):
+        return None  # "be more careful: caution 2.5", "a bit more, fifteen"
     if plain and ("by" in tokens or more):
         unit = next((kinds[n].unit for n in settings), "")
         return lambda now: now + sign * plain[0].in_unit(unit)

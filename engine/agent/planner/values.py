@@ -19,6 +19,8 @@ BEFORE: Final = 3
 _NOT_OF_A_SETTING: Final = frozenset(("seed", "seeds", "factor", "run", "step", "robot", "driver"))
 _TAKEN_BACK: Final = frozenset((("i", "mean"), ("i", "meant"), ("no", ":"), ("no", ","),
                                 ("or", "rather"), ("better", "yet"), ("scratch", "that")))
+_INSTEAD_OF: Final = frozenset((("rather", "than"), ("instead", "of"), ("not", "the"),
+                                ("than", "the"), ("of", "the")))
 _OFF: Final = frozenset((
     "off", "of", "disable", "deactivate", "without", "no", "forbid", "stop", "ban", "abolish",
     "kill", "drop", "quit", "end", "cease", "scrap", "suspend", "forbidden", "not", "don't",
@@ -38,6 +40,8 @@ def settings_in(ask: Ask, of: Domain) -> tuple[dict[str, Any], list[Quantity]]:
     knobs = {k.name: k for k in knobs_of(of.params)}
     out: dict[str, Any] = {}
     for mention in reading.mentions:
+        if reading.tokens[max(0, mention.start - 2):mention.start][:2] in _INSTEAD_OF:
+            continue
         for entry in mention.of("CHOICE"):
             if entry.engine == of.name and entry.name != "shadow":
                 out[entry.name] = entry.value
@@ -55,15 +59,34 @@ def settings_in(ask: Ask, of: Domain) -> tuple[dict[str, Any], list[Quantity]]:
         if i not in used and name not in out:
             out[name] = free[i]
             used.add(i)
+    clock = next((i for i, q in enumerate(free) if q.clock and i not in used), None)
+    if clock is not None and "start_h" in knobs and "start_h" not in out:
+        out["start_h"] = free[clock]
+        used.add(clock)
+    _by_colour(reading.tokens, out)
     left = [q for q in reading.numbers if not any(q is free[i] for i in used)
             and q.role != "factor"]
     for mention, entry in named:
         switch = switched(ask, mention)
         if entry.name not in out and switch is not None:
-            before = reading.tokens[max(0, mention.start - 1):mention.start + 1]
-            none = any(w in ("no", "without", "zero") for w in before)
+            before = reading.tokens[max(0, mention.start - 2):mention.start + 1]
+            none = any(w in ("no", "without", "zero", "never") for w in before)
             _switch(out, knobs[entry.name], on=switch, none=none)
     return {n: typed(v, knobs[n]) for n, v in out.items() if n in knobs}, left
+
+
+def _by_colour(tokens: Sequence[str], out: dict[str, Any]) -> None:
+    """Visits of the side that is spoken of: "white gets 800 visits", "both on 100 visits"."""
+    visits = out.get("visits")
+    if not isinstance(visits, Quantity):
+        return
+    sides = [t.removesuffix("'s") for t in tokens[:visits.start]
+             if t.removesuffix("'s") in ("black", "white", "both")]
+    sides = sides or [t for t in tokens[visits.end:] if t in ("black", "white", "both")]
+    if sides:
+        del out["visits"]
+        for side in ("black", "white") if sides[-1] == "both" else (sides[-1],):
+            out[f"{side}_visits"] = visits
 
 
 def _corrected_at(tokens: Sequence[str]) -> int:
@@ -107,8 +130,11 @@ def _apart(q: Quantity, m: Mention, knob: Knob) -> float | None:
 
 def _fits(q: Quantity, knob: Knob) -> bool:
     """Whether the number's unit is one of the setting's kind."""
+    share = knob.kind == "float" and not knob.unit and knob.high is not None and knob.high <= 1
     if q.role == "factor":
-        return q.value < 1 and knob.unit == "%"  # half of the riders
+        return q.value < 1 and (knob.unit == "%" or share)  # half of the riders
+    if q.role == "percent" and share:
+        return True
     mine, theirs = UNITS.get(q.unit), UNITS.get(_base(knob.unit).lower())
     return mine is None or (theirs is not None and mine[0] == theirs[0])
 
@@ -135,7 +161,8 @@ def switched(ask: Ask, mention: Mention) -> bool | None:
         return True
     if any(w in _OFF - {"of"} for w in (*before, *tokens[mention.start:mention.end])):
         return False
-    if any(w in _ON for w in before):
+    if any(w in _ON for w in before) or any(
+            w in ("allowed", "allow", "enabled") for w in tokens[mention.start:mention.end]):
         return True
     if any(w in after for w in ("forbidden", "disabled")):
         return False
@@ -146,6 +173,9 @@ def typed(value: Any, knob: Knob) -> Any:
     """A quantity in the setting's own unit and type."""
     if not isinstance(value, Quantity):
         return value
+    if not knob.unit and value.role in ("factor", "percent") and knob.high is not None \
+            and knob.high <= 1:
+        return float(f"{value.value / (100 if value.role == 'percent' else 1):.9g}")
     if value.role == "factor":
         number = 100 * value.value
         return round(number) if knob.kind == "int" else float(f"{number:.9g}")

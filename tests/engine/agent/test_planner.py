@@ -205,9 +205,19 @@ def test_nothing_is_called_when_nothing_should_be(said, words):
     assert words in answer
 
 
+@pytest.mark.parametrize("said", [
+    "pause the gherkins", "reset my password", "buy 20 more robots on ebay",
+    'the manual says "set the robots to 50", does it', "what would happen if we closed an aisle",
+    "nobody asked you to stop the run", "yesterday I told you to pause it"])
+def test_what_only_sounds_like_an_order_changes_nothing(said):
+    calls, answer, _ = plan([STATE, User(said)], TOOLS)
+    assert not [c for c in calls if c.tool in ("control_run", "set_settings", "inject")]
+    assert calls or answer
+
+
 @pytest.mark.parametrize(("said", "tool"), [
     ("what do the gherkins say about vinegar", "knowledge_search"),
-    ("gherkins", "knowledge_search"), ("pause the gherkins", "control_run"),
+    ("gherkins", "knowledge_search"),
     ("what is the throughput of the vinegar", "read_figures")])
 def test_what_only_an_uploaded_file_knows_is_sought_there(said, tool):
     file = Index([Passage("notes.md", "Gherkins", "Gherkins are pickled in vinegar.", True)])

@@ -13,7 +13,7 @@ from engine.agent.planner.tokens import tokens_of
     ("how many robots are there", True), ("do riders wait long", True), ("is surge on", True),
     ("can you tell me the wait", True), ("please tell me what the throughput is", True),
     ("do 10 steps", False), ("can you set the radius to 3 km", False), ("have 50 robots", False),
-    ("how about 50 robots", False), ("what if it rains", False), ("why don't we use batch", False),
+    ("how about 50 robots", False), ("what if it rains", True), ("why don't we use batch", False),
     ("is it possible to pause", False), ("", False), ("please", False)])
 def test_questions_and_orders_are_told_apart(text, asked):
     assert is_question(tokens_of(text)) is asked

@@ -1,0 +1,72 @@
+"""What only sounds like an order: suppositions, hearsay, other people's things.
+
+A wrong change costs more than a question back. So nothing is changed on the strength of words that
+are quoted or told, of a case that is merely imagined, or of a clause that speaks of something this
+house does not know: "pause the music" is no order to a warehouse.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from engine.agent.planner import asking
+from engine.agent.planner.clauses import Ask
+from engine.agent.planner.lexicon import lexicon, stem
+from engine.agent.planner.mentions import Reading
+from engine.agent.planner.phrases import act_words, common_words, everyday, patterns
+
+# acts that speak of the world outside: their words are not those of this house
+_OUTSIDE: Final = frozenset(("other", "web", "image", "code", "knowledge", "hello", "thanks"))
+SHORT: Final = 3
+_QUOTED: Final = re.compile(
+    r"[\"“][^\"”]*\w\s+\w[^\"”]*[\"”]|(?<!\w)['‘][^'’]*\w\s+\w[^'’]*['’](?!\w)")
+_TOLD: Final = re.compile(
+    r"(?i)\b(?:said|says|told|claims?|claimed|reads|wrote|writes|asked|yesterday|joking|kidding"
+    r"|last (?:week|night|year|month|time)|once upon|remember when|used to)\b")
+_SUPPOSED: Final = re.compile(
+    r"(?i)^\W*(?:(?:and|so|but|ok|okay|hm+|well|just|out of curiosity)\b\W*)*"
+    r"(?:what (?:would|will|if)\b|how would\b|(?:would|will) (?!you\b)|hypothetically|theoretically"
+    r"|in theory|suppose|supposing|assume|assuming|imagine|say \w+ (?:\w+ed|broke|fell|rose)\b"
+    r"|(?:if|when|unless) (?:i|we|you|they|someone|somebody|nobody|a|an|the|one)\b"
+    r"(?!.*\b(?:please|then|now)\b).*\?)"
+    r"|\bbefore (?:i|we|you) \w+"
+    r"|\bif (?:i|we|you|they|it|someone|one)"
+    r" (?:were|was|had|did|\w+ed|broke|shut|cut|lost|put|took)\b")
+_GO_AHEAD: Final = re.compile(
+    r"(?i)\b(?:do it|try it|do that|go ahead|let's see|just do|please do)\b")
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Words with a place in what can be asked of this house."""
+    acts = [a for a in patterns() if a not in _OUTSIDE]
+    return everyday() | common_words() | frozenset(w for a in acts for w in act_words(a))
+
+
+@cache
+def _stems() -> frozenset[str]:
+    return frozenset(stem(w) for w in lexicon().words)
+
+
+def unexplained(reading: Reading) -> list[str]:
+    """Words that neither the house, nor an order, nor everyday talk accounts for."""
+    return [w for w in reading.shape if w.islower() and w.isalpha() and len(w) > SHORT
+            and w not in _known() and stem(w) not in _stems()]
+
+
+def no_order(ask: Ask, whole: str) -> str:
+    """What to say instead of changing something; empty where it is an order.
+
+    Args:
+        ask: A clause whose act changes something.
+        whole: The message it stands in.
+    """
+    outside_quotes = _QUOTED.sub(" ", whole)
+    if (outside_quotes != whole and re.search(r"\w", outside_quotes)) or _TOLD.search(whole):
+        return asking.HEARSAY
+    if _SUPPOSED.search(ask.text) and not _GO_AHEAD.search(whole):
+        return asking.SUPPOSED
+    strange = unexplained(ask.reading)
+    return asking.unknown_thing(strange[0]) if strange else ""
