@@ -95,7 +95,6 @@ class Chat:
         self._partial = ""
         self._began: dict[str, float] = {}
         self._progress: dict[str, str] = {}
-        self._steps: dict[str, dict[str, Any]] = {}
         self._question: tuple[Question, Future[bool], float] | None = None
         self._history: list[dict[str, Any]] = []
         self._heard: Callable[[Ended, Trace], None] = lambda _e, _t: None
@@ -263,7 +262,7 @@ class Chat:
 
     def steps(self) -> Mapping[str, Mapping[str, Any]]:
         """What is known of each call beyond the conversation: time, and what to draw."""
-        return self._steps
+        return self.conversation.brought.steps
 
     def _ready(self, text: str) -> ChatModel:
         """Who will answer; refuses before anything is said, so that nothing is left behind."""
@@ -348,9 +347,8 @@ class Chat:
                     self._pictures[event.call.id] = event.answer.picture
                     if len(self._pictures) > MAX_PICTURES:
                         self._pictures.popitem(last=False)
-                self._steps[event.call.id] = {
-                    "seconds": event.seconds, "show": show,
-                    "sources": list(event.answer.sources) if event.answer else []}
+                self.conversation.brought.add(event.call.id, event.seconds, show,
+                                              event.answer.sources if event.answer else ())
             elif isinstance(event, Decided):
                 self._question = None
             elif isinstance(event, Ended):
@@ -376,7 +374,6 @@ class Chat:
             self.day = None
 
     def _forget(self) -> None:
-        self._steps.clear()
         self.thumbs.clear()
         self._pictures.clear()
         self.ended.clear()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from engine.agent.brought import Brought
 from engine.agent.messages import (
     Assistant,
     Message,
@@ -46,6 +47,7 @@ class Conversation:
         tokens: What all its replies have used, branches included.
         dollars: What they have cost.
         unpriced: How many of them used a model of unknown price.
+        brought: What its calls brought beside words.
     """
 
     def __init__(self, title: str = "") -> None:
@@ -55,6 +57,7 @@ class Conversation:
         self.tokens = 0
         self.dollars = 0.0
         self.unpriced = 0
+        self.brought = Brought()
 
     def spent(self, tokens: int, dollars: float, *, priced: bool = True) -> None:
         """Add what a reply has used."""
@@ -135,6 +138,7 @@ class Conversation:
         return json.dumps({
             "version": VERSION, "title": self.title, "head": self.head,
             "tokens": self.tokens, "dollars": self.dollars, "unpriced": self.unpriced,
+            "brought": self.brought.kept(),
             "nodes": [{"parent": n.parent, "kind": _NAMES[type(n.message)], **asdict(n.message)}
                       for n in self.nodes]})
 
@@ -159,6 +163,7 @@ class Conversation:
             out.head = int(kept["head"])
             out.spent(int(kept.get("tokens", 0)), float(kept.get("dollars", 0.0)))
             out.unpriced = int(kept.get("unpriced", 0))
+            out.brought = Brought.read(kept.get("brought"))
             if not (out.tokens >= 0 and 0 <= out.dollars < math.inf and out.unpriced >= 0):
                 raise ValueError("what it cost")
             if not ROOT <= out.head < len(out.nodes):

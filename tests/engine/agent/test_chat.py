@@ -141,12 +141,15 @@ def test_editing_and_asking_again_are_branches(world):
 
 def test_a_chat_is_kept_and_opened_by_its_owner_alone(world, store, tmp_path):
     ask(world, "what is 17 * 23")
+    before = ask(world, "draw a picture of a robot")["items"][-1]["steps"][0]
+    assert before["show"]["kind"] == "svg"
     name = world.chat.name
     world.command("new", {})
     assert world.snapshot().facts["items"] == []
     assert [c["name"] for c in world.snapshot().facts["history"]] == [name]
     world.command("open", {"name": name})
     assert "391" in world.snapshot().facts["items"][1]["text"]
+    assert world.snapshot().facts["items"][-1]["steps"][0] == before  # drawn again
     other = AgentSimulation(AgentParams(), house=House(Registry(), lambda: store),
                             archive=Archive(tmp_path / "chats"))
     other.command("own", {"owner": "somebody-else-entirely"})
