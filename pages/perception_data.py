@@ -1,9 +1,10 @@
-"""The data engine's tab: what the triggers watch for, and the clips that were kept."""
+"""The data engine's tab: clips that were kept, collecting, auto-labels, retraining."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Final
 
 import streamlit as st
@@ -20,12 +21,26 @@ COLUMNS: Final = 6
 MEGABYTE: Final = 2.0**20
 
 
+# module and function of each part beside the clips; loaded when it is opened
+PARTS: Final = {"Clips": None, "Collect": ("perception_collect", "collecting"),
+                "Auto-labels": ("perception_labels", "labelling"),
+                "Retraining": ("perception_rounds", "retraining")}
+
+
 def draw(drive: Run) -> None:
     """Draw the tab.
 
     Args:
         drive: The page's own run, which is kept alive while its cameras are not shown.
     """
+    chosen = st.segmented_control("Part", list(PARTS), default="Clips", required=True,
+                                  key="perception.data.part", label_visibility="collapsed")
+    part = PARTS[chosen]
+    if part is not None:
+        module, function = part
+        shown: Callable[[Run], None] = getattr(import_module(f"pages.{module}"), function)
+        shown(drive)
+        return
     renew(drive)
     gallery(ClipStore())
     with st.container(border=True, key="perception-triggers"):
@@ -44,8 +59,8 @@ def gallery(store: ClipStore) -> None:
         st.markdown(f"**Clips** :gray[{len(clips)}, the most valuable first; {taken:.1f} of "
                     f"{store.quota / MEGABYTE:,.0f} MB]")
         if not clips:
-            st.caption("Clips appear here when a trigger keeps one, when you press **Keep for the "
-                       "data engine** in a drive, or send frames of your video.")
+            st.caption("Clips appear here when a collection keeps some, when you press **Keep for "
+                       "the data engine** in a drive, or send frames of your video.")
             return
         wanted = st.pills("Trigger", list(counts), key="perception.clips.trigger",
                           selection_mode="multi", label_visibility="collapsed",

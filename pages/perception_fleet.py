@@ -77,7 +77,7 @@ def _new(kind: Kind, names: list[str], params: type[Params], networks: Mapping[s
         at = known.index("hydranet-production") if (
             option == "production" and "hydranet-production" in known) else 0
         st.selectbox(label, known, index=at, key=f"perception.{kind}.net.{option}")
-    ask(f"perception.{kind}.new", params)
+    ask(f"perception.{kind}.new", params, formats={"rate": "%.5f"})
     st.button("Start", key=f"perception.{kind}.begin", type="primary",
               icon=":material/play_arrow:", width="stretch", on_click=_begin,
               args=(kind, params, tuple(networks)))

@@ -146,6 +146,15 @@ class ClipStore:
         self._known = found
         return sorted(found.values(), key=lambda c: (-c.value, c.id))
 
+    def newest(self, count: int) -> list[ClipFacts]:
+        """The clips that came last, the newest first."""
+        came: dict[str, float] = {}
+        for path in self.folder.glob(f"*{SUFFIX}"):
+            with suppress(OSError):
+                came[path.stem] = path.stat().st_mtime
+        return sorted((c for c in self.clips() if c.id in came),
+                      key=lambda c: (-came[c.id], c.id))[:count]
+
     def frames(self, name: str, view: int = 0) -> list[bytes]:
         """JPEGs of one view, frame by frame.
 

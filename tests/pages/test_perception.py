@@ -6,10 +6,15 @@ import pytest
 from PIL import Image
 
 from engine.params import knobs
-from engine.perception.clips import ClipStore
+from engine.perception import fleet_runs
+from engine.perception.clips import Clip, ClipStore
 from engine.perception.live_params import DriveParams
+from engine.perception.picture import jpeg
+from engine.perception.rounds import MEASURES
 from engine.store import open_store
 from pages.perception_feed import Feed, recordings
+from pages.perception_labels import Shown
+from pages.perception_rounds import progress_of
 from tests.pages.opening import opened, the_run
 from tests.waiting import until
 
@@ -194,3 +199,87 @@ def test_the_data_engine_shows_what_was_kept():
     app.button(key="perception.clip.delete").click().run()
     assert not app.exception
     assert ClipStore().clips() == []
+
+
+def fleet_run(tmp_path, kind, facts, rows, recipe=None):
+    folder = tmp_path / "perception" / "fleet" / f"{kind}-1"
+    folder.mkdir(parents=True)
+    (folder / "command.json").write_text(json.dumps([kind]), "utf-8")
+    (folder / "facts.json").write_text(json.dumps(facts), "utf-8")
+    (folder / "recipe.json").write_text(json.dumps(recipe or {}), "utf-8")
+    (folder / "rows.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    return folder
+
+
+def part(app, name):
+    app.button_group(key="perception.data.part").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def test_each_part_of_the_data_engine_says_what_to_do_where_nothing_was_done():
+    app = opened("perception", view="data-engine")
+    for name, start in (("Collect", "Start a collection"), ("Auto-labels", "Measure auto-labels"),
+                        ("Retraining", "Start rounds")):
+        part(app, name)
+        assert start in app.info[0].value
+    app.text_input(key="perception.round.name").set_value("no name!").run()
+    app.button(key="perception.round.begin").click().run()
+    assert "no name for a run" in app.error[0].value
+
+
+def test_a_collection_shows_its_triggers_what_fired_and_the_clips(tmp_path):
+    quality = {"events": 4, "caught": 3, "fired": 5, "right": 4, "precision": 0.8, "recall": 0.75,
+               "f1": 0.774}
+    fired = [{"trigger": "cut-in", "time_s": t, "score": 2.0, "value": 0.5, "why": f"track {t}"}
+             for t in (1.0, 2.0)]
+    fleet_run(tmp_path, "collect", {
+        "of": 8, "vehicles": 8, "kept": 1, "clips": 1, "bytes": 2**20, "quota": 2**28,
+        "triggers": {"cut-in": quality}, "together": quality, "mean_f1": 0.774},
+        [{"number": 0, "scenario": "cut-in", "fault": None, "fired": fired}])
+    ClipStore().add(Clip("v1-0010-cut-in", "cut-in", 0.5, {"scenario": "cut-in"},
+                         [np.zeros((2, 192, 320, 3), np.uint8)]))
+    app = part(opened("perception", view="data-engine"), "Collect")
+    triggers, lately = app.dataframe
+    assert triggers.value["F1"].tolist() == [0.774]
+    assert lately.value["What"].tolist() == ["track 2.0", "track 1.0"]
+    assert app.button(key="perception.collect.on").disabled, "all of its vehicles have driven"
+
+
+def test_auto_labels_are_shown_in_figures_and_pictures(tmp_path):
+    fleet_run(tmp_path, "autolabel", {
+        "of": 1, "vehicles": 1, "pairs": 9, "online_error_m": 2.0, "offline_error_m": 1.5,
+        "change_percent": -25.0, "interval": [-40.0, -5.0], "online_recall": 0.6,
+        "offline_recall": 0.7, "online_precision": 0.8, "offline_precision": 0.85},
+        [{"number": 1, "scenario": "cut-in", "style": "Harbour", "both": 9, "online_error_m": 18.0,
+          "offline_error_m": 13.5}],
+        {"params": {"vehicles": 1, "first_seed": 70_000}, "network": "gone.safetensors"})
+    app = part(opened("perception", view="data-engine"), "Auto-labels")
+    assert "error −25 %" in app.selectbox(key="perception.autolabel.vehicle").options[0]
+    app.button(key="perception.autolabel.show").click().run()
+    assert not app.exception
+    assert "no network" in app.error[0].value, "the run's network is not there any more"
+    picture = jpeg(np.zeros((192, 320, 3), np.uint8))
+    app.session_state["perception.autolabel.shown"] = Shown(
+        ("autolabel-1", 1), [0.0, 0.2], [picture, picture], [None, 2.0], [None, 1.5])
+    app.run()
+    app.slider(key="perception.autolabel.look").set_value(1).run()
+    assert not app.exception
+
+
+def test_rounds_show_their_gain_and_how_far_the_present_one_is(tmp_path):
+    scores = dict.fromkeys(MEASURES, 0.5)
+    folder = fleet_run(tmp_path, "round", {
+        "of": 2, "rounds": 1, "phase": "round 2 collects", "gains": [], "done": False},
+        [{"round": 1, "clips": 7, "pictures": 70, "before": scores,
+          "after": {**scores, "ap50": 0.52}, "gain": {**scores, "ap50": 0.02, "ap75": None}}],
+        {"params": {"vehicles": 24, "steps": 120}})
+    (folder / "collect-1").mkdir()
+    (folder / "collect-1" / "facts.json").write_text('{"vehicles": 12}', "utf-8")
+    app = part(opened("perception", view="data-engine"), "Retraining")
+    (table,) = app.dataframe
+    assert table.value["AP50"].tolist() == ["+0.020"]
+    assert table.value["AP75"].tolist() == [""]
+    share, said = progress_of(fleet_runs.look("round-1"))
+    assert share == pytest.approx((1 + 0.25) / 2)
+    assert said == "1 of 2 rounds · Round 2 collects, 12 of 24 vehicles"
