@@ -1,14 +1,13 @@
 """Labels made afterwards, better than what the car knew while driving.
 
-Offline there is no hurry: each picture is also looked at in the mirror, so that every camera counts
-twice; what was seen of one thing over the whole drive is put together in the frame of the odometry;
-and the future labels the past. A thing is taken to stand or to move at nearly constant velocity,
-whichever explains its sightings better (Schwarz 1978, doi:10.1214/aos/1176344136: BIC), and its
-places are smoothed over all of them (Rauch, Tung and Striebel 1965, doi:10.2514/3.3166). A sighting
-from nearby is surer and so corrects those from far off; one that fits badly counts less (Huber
-1964, doi:10.1214/aoms/1177703732).
+What was seen of one thing over the whole drive, by a second look at each picture (`second_look`),
+is put together in the frame of the odometry, and the future labels the past. A thing is taken to
+stand or to move at nearly constant velocity, whichever explains its sightings better (Schwarz 1978,
+doi:10.1214/aos/1176344136: BIC), and its places are smoothed over all of them (Rauch, Tung and
+Striebel 1965, doi:10.2514/3.3166). A sighting from nearby is surer and so corrects those from far
+off; one that fits badly counts less (Huber 1964, doi:10.1214/aoms/1177703732).
 
-Shape letters: T looks of a drive, N objects, S sightings of one thing, V views.
+Shape letters: T looks of a drive, N objects, S sightings of one thing.
 """
 
 from __future__ import annotations
@@ -19,29 +18,19 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.perception.bev import FAMILY, Objects, lift, merge
-from engine.perception.calibration import ground_plane
-from engine.perception.cameras import Camera
-from engine.perception.decode import Detections, decode
-from engine.perception.output_format import STRIDES
+from engine.perception.bev import FAMILY, Objects
 from engine.perception.pipeline import Motion
-from engine.perception.runtime import Runtime
-from engine.perception.targets import points
 from engine.perception.track import CONFIRM, MOVING, Tracker
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
-LEAST_SCORE: Final = 0.3
 PUSH: Final = np.array([1.2, 1.0, 0.9, 0.6])
 """Standard deviation of acceleration of those that move, m/s²: less than the tracker's, which has
 to answer at once."""
 HUBER: Final = 2.0
 """Standard deviations beyond which a sighting counts less."""
 PASSES: Final = 3
-SURFACE: Final = 0.5
-"""Weight of the dense depth against the box's own, where the two agree within `AGREE`."""
-AGREE: Final = 0.5
 SHARED: Final = 0.5
 """Share of a sighting's variance that is new: errors of one distance in successive pictures are
 alike, so S sightings are worth fewer."""
@@ -73,64 +62,6 @@ class _Sightings(NamedTuple):
     size: Float64
     kind: Int64
     score: Float64
-
-
-def look_twice(runtime: Runtime, cameras: Sequence[Camera], images: npt.NDArray[np.uint8],
-               ) -> Objects:
-    """Objects of one instant from its pictures and from their mirror images.
-
-    Args:
-        runtime: Network.
-        cameras: V of them.
-        images: uint8 [V, H, W, 3].
-    """
-    V, (h, w) = len(cameras), images.shape[1:3]
-    planes = np.stack([ground_plane(c) for c in cameras])
-    # a column u of the mirror image is w - u of the picture
-    mirrored = planes * np.array([-1.0, 1.0, 1.0], np.float32)
-    mirrored[:, 2] += planes[:, 0] * w
-    out = runtime.run(np.concatenate([images, images[:, :, ::-1]]),
-                      np.concatenate([planes, mirrored]))
-    grid = points(h, w, STRIDES)
-    parts = []
-    for k in range(2 * V):
-        found = surfaced(decode(out.raw(k), grid, h, w, LEAST_SCORE), out.depth[k, 0])
-        parts.append(lift(found if k < V else unmirrored(found, w), cameras[k % V], k))
-    return merge(parts)
-
-
-def surfaced(found: Detections, log_z: npt.NDArray[np.float32]) -> Detections:
-    """Detections whose depth also heeds the dense depth of the surface they show.
-
-    The middle of a box shows the near side of the thing, half its extent along the ray before its
-    centre.
-
-    Args:
-        found: Of one picture.
-        log_z: float32 [H/4, W/4], the network's mean of ln z, z in canonical m.
-    """
-    both = found.log_z.copy()
-    for n, (x0, y0, x1, y1) in enumerate(found.boxes / 4.0):
-        columns = slice(int(x0 + 0.25 * (x1 - x0)), int(x0 + 0.75 * (x1 - x0)) + 1)
-        rows = slice(int(y0 + 0.35 * (y1 - y0)), int(y0 + 0.85 * (y1 - y0)) + 1)
-        patch = log_z[rows, columns]
-        if not patch.size:
-            continue
-        c, s = abs(np.cos(found.heading[n])), abs(np.sin(found.heading[n]))
-        half = 0.5 * (c * found.size[n, 0] + s * found.size[n, 1])
-        dense = np.log(np.exp(float(np.median(patch))) + half)
-        if abs(dense - both[n]) < AGREE:
-            both[n] += SURFACE * (dense - both[n])
-    return found._replace(log_z=both)
-
-
-def unmirrored(found: Detections, width: int) -> Detections:
-    """Detections in a mirror image as they are in the picture."""
-    boxes = found.boxes.copy()
-    boxes[:, 0], boxes[:, 2] = width - found.boxes[:, 2], width - found.boxes[:, 0]
-    centre = found.centre.copy()
-    centre[:, 0] = width - centre[:, 0]
-    return found._replace(boxes=boxes, centre=centre, heading=-found.heading)
 
 
 def label_drive(objects: Sequence[Objects], motions: Sequence[Motion]) -> list[Labels]:

@@ -44,6 +44,8 @@ def register(commands: Any) -> None:
                                  "made while driving")
     labels.add_argument("--out", type=Path, required=True, help="folder of the run")
     labels.add_argument("--weights", type=Path, default=PRODUCTION, help="network that labels")
+    labels.add_argument("--online", type=Path, help="network that the car has aboard (else the "
+                        "same)")
     labels.add_argument("--processes", type=int, default=1, help="vehicles at once (default 1)")
     add_arguments(labels, LabelParams)
     labels.set_defaults(command=_autolabel)
@@ -109,7 +111,7 @@ def _autolabel(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from engine.perception.label_errors import LabelParams, run
 
     return run(options.out, from_arguments(LabelParams, options), options.weights,
-               options.processes), 0
+               options.online, options.processes), 0
 
 
 def _round(options: argparse.Namespace) -> tuple[dict[str, Any], int]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from engine.params import Params, knob
-from engine.perception.autolabel import label_drive, look_twice
+from engine.perception.autolabel import label_drive
 from engine.perception.bev import FAMILY
 from engine.perception.bodies import CONE
 from engine.perception.fleet import Drive, Instant, Job, job_of
@@ -25,6 +25,7 @@ from engine.perception.fleet_pool import each, interrupts
 from engine.perception.fleet_truth import Things
 from engine.perception.ledger import Ledger
 from engine.perception.runtime import Runtime
+from engine.perception.second_look import look_twice
 from engine.perception.world import World
 
 Float64 = npt.NDArray[np.float64]
@@ -56,26 +57,30 @@ class Task(NamedTuple):
     seconds: float
 
 
-def run(folder: Path, params: LabelParams, network: Path, processes: int = 1) -> dict[str, Any]:
+def run(folder: Path, params: LabelParams, network: Path,
+        online: Path | None = None, processes: int = 1) -> dict[str, Any]:
     """Measure over a fleet; goes on where a run in this folder stopped.
 
     Args:
         folder: For `rows.jsonl` and `facts.json`.
         params: Which vehicles.
         network: That labels.
+        online: That the car has aboard; the same when None.
         processes: Vehicles at the same time.
 
     Raises:
         InvalidInput: If weights or the folder cannot be used.
         ModelUnavailable: If weights are missing.
     """
-    recipe = {"kind": "autolabel", "params": params.model_dump(), "network": network.name}
+    online = online or network
+    recipe = {"kind": "autolabel", "params": params.model_dump(), "network": network.name,
+              "online": online.name}
     with interrupts() as stopped, Ledger(folder, recipe) as ledger:
         done = {int(r["number"]) for r in ledger.rows}
         tasks = (Task(job_of("held-out", params.first_seed, k), params.seconds)
                  for k in range(params.vehicles) if k not in done)
         facts = {"of": params.vehicles, **summary(ledger.rows)}
-        for row in each(drive_vehicle, tasks, (network,), processes):
+        for row in each(drive_vehicle, tasks, (online, network), processes):
             ledger.add(row)
             facts = {"of": params.vehicles, **summary(ledger.rows)}
             ledger.state(facts)
@@ -89,12 +94,13 @@ def drive_vehicle(task: Task, runtimes: Sequence[Runtime]) -> dict[str, Any]:
 
     Args:
         task: What to drive.
-        runtimes: The network that labels.
+        runtimes: The network aboard, and the one that labels.
     """
-    drive = Drive(task.job, runtimes[:1], task.seconds, human=True)
+    aboard, labeller = runtimes
+    drive = Drive(task.job, (aboard,), task.seconds, human=True)
     objects, motions, online, there, wanted = [], [], [], [], []
     for instant in drive:
-        objects.append(look_twice(runtimes[0], drive.cameras, instant.images))
+        objects.append(look_twice(labeller, drive.cameras, instant.images))
         motions.append(instant.motion)
         tracks = instant.looks[0].tracks
         online.append(_near(np.array([t.state[:2] for t in tracks]).reshape(-1, 2),

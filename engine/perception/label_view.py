@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.perception.autolabel import Labels, label_drive, look_twice
+from engine.perception.autolabel import Labels, label_drive
 from engine.perception.bodies import CONE
 from engine.perception.calibration import to_camera
 from engine.perception.fleet import Drive, Instant
 from engine.perception.label_errors import FARTHEST_M, Everyone, Task, everyone, matched
 from engine.perception.runtime import Runtime
+from engine.perception.second_look import look_twice
 from engine.perception.track import Track
 
 if TYPE_CHECKING:
