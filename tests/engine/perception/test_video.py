@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from engine.errors import InvalidInput
 from engine.perception import video
+from engine.perception.__main__ import main
 from engine.perception.cli_fleet import PRODUCTION
 from engine.perception.clips import ClipStore
 from engine.perception.pictures import CameraParams
@@ -109,3 +111,18 @@ def test_a_film_of_too_many_pixels_is_refused(film: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(video, "MOST_SECONDS", 0.5)
     with pytest.raises(InvalidInput, match="at most 0 s"), video.open_video(film, "drive.mp4"):
         pass
+
+
+def test_the_command_says_what_is_in_a_film(film: Path, tmp_path: Path,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "clips"
+    assert main(["video", str(film), "--every", "0.4", "--weights", str(PRODUCTION),
+                 "--out", str(tmp_path / "frames"), "--keep", str(kept)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [f["time_s"] for f in told["frames"]] == [0.0, 0.4]
+    assert told["kept"]
+    assert len(ClipStore(kept).clips()) == 1
+    assert len(list((tmp_path / "frames").glob("frame-*.png"))) == 2
+    assert all("outside" in f["domain"] for f in told["frames"])
+    assert main(["video", str(tmp_path / "none.mp4")]) == 2
+    assert "none.mp4" in capsys.readouterr().err
