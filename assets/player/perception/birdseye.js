@@ -172,6 +172,7 @@ export class BirdsEye {
       c.beginPath();
       c.arc(x, y, ring * PX_A_METRE, 0, 7);
       c.stroke();
+      if (y - ring * PX_A_METRE < 12) continue; // its label would be cut off
       c.fillStyle = alpha(theme.tokens.ground, 0.85);
       c.fillRect(this.width - 36, y - ring * PX_A_METRE - 8, 32, 16);
       c.fillStyle = theme.tokens.muted;
