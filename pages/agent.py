@@ -17,7 +17,7 @@ from engine.live import RUNS, Run, Simulation
 from engine.params import knobs
 from engine.store import open_store
 from pages.agent_evaluation import evaluation
-from pages.agent_prices import prices
+from pages.agent_prices import price_table, price_told
 from pages.common.components import chat, headline, kpis
 from pages.common.controls import control, knob_group, problem_notice, sync_controls
 from pages.common.export import export_row
@@ -104,8 +104,11 @@ def _bar(run: Run) -> None:
                           help="Any model behind the server's OPENAI_BASE_URL, or of OpenAI. Then "
                                "choose *Model* at the left.")
             st.caption(_server())
-            prices(st.session_state.get("agent.model", ""))
+            st.caption(price_told(st.session_state.get("agent.model", "")))
             knob_group(run, [KNOBS[n] for n in (*MODEL, "patience_s")])
+        if st.button("Prices", icon=":material/payments:", key="agent.prices",
+                     help="What models cost a million tokens; yours to edit."):
+            price_table()  # not from within a popover, which would stay above it
         with st.popover("Files", icon=":material/upload_file:",
                         help="Text that the agent may search and cite."):
             st.file_uploader("txt, md, csv, pdf", type=["txt", "md", "csv", "pdf"],

@@ -24,19 +24,12 @@ _TYPES: Final = {"server": "str", "model": "str", "prompt": "float64", "cached":
                  "answer": "float64", "as_of": "str", "source": "str"}
 
 
-def prices(model: str) -> None:
-    """Say what the model costs, and open the table on a click.
+def price_told(model: str) -> str:
+    """What a model costs, with date and source, as a sentence in Markdown.
 
     Args:
         model: As named on the page; "" for ATRIUM_MODEL.
     """
-    st.caption(_told(model))
-    if st.button("Prices", icon=":material/payments:", key="agent.prices"):
-        _table()
-
-
-def _told(model: str) -> str:
-    """The price that applies, with its date and source."""
     if not named(model):
         return "Prices are looked up once a model is named."
     try:
@@ -53,8 +46,8 @@ def _told(model: str) -> str:
 
 
 @st.dialog("Prices of models", width="large")
-def _table() -> None:
-    """One's own lines to edit above those that ship."""
+def price_table() -> None:
+    """Show one's own lines to edit above those that ship."""
     try:
         mine = own()
     except EngineError as error:
