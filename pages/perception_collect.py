@@ -20,6 +20,7 @@ EVERY_S: Final = 3.0
 FIRINGS: Final = 12
 ARRIVED: Final = 6
 MEGABYTE: Final = 2.0**20
+SHARES: Final = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
 def collecting(drive: Run) -> None:
@@ -85,8 +86,8 @@ def _items(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _quality(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"Trigger": TRIGGERS[name].label, "To catch": q["events"], "Caught": q["caught"],
-             "Fired": q["fired"], "Precision": q["precision"], "Recall": q["recall"],
-             "F1": q["f1"]}
+             "Fired": q["fired"], **{label: "–" if q[key] is None else f"{q[key]:.2f}"
+                                     for key, label in SHARES.items()}}
             for name, q in facts.get("triggers", {}).items() if name in TRIGGERS]
 
 

@@ -119,5 +119,6 @@ def progress(run: FleetRun, noun: str) -> None:
 def figure_card(label: str, value: float | None, *, unit: str = "", note: str = "",
                 digits: int = 2, help: str) -> dict[str, Any]:
     """A KPI card without a past."""
-    return {"label": label, "value": None if value is None else f"{value:,.{digits}f}",
-            "unit": unit, "note": note, "series": [], "help": help}
+    shown = None if value is None else f"{value:,.{digits}f}".replace("-", "−")
+    return {"label": label, "value": shown, "unit": unit, "note": note, "series": [],
+            "help": help}

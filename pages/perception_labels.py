@@ -146,7 +146,7 @@ def _shown(shown: Shown) -> None:
     at = st.slider("Look", 1, len(shown.times), (len(shown.times) + 1) // 2, key=f"{KEY}.look",
                    label_visibility="collapsed") if len(shown.times) > 1 else 1
     rgb = {name: "#{:02X}{:02X}{:02X}".format(*colour) for name, colour in COLOURS.items()}
-    chart_head(f"{shown.times[at - 1]:.1f} s", swatch(rgb["truth"], "truth"),
+    chart_head(f"{shown.times[at - 1]:.1f} s", swatch(rgb["truth"], "truth, white"),
                swatch(rgb["online"], "while driving"), swatch(rgb["offline"], "afterwards"))
     st.image(shown.pictures[at - 1], width="stretch")
     chart_head("Mean error at each look", "m, of what both labelled")

@@ -42,6 +42,7 @@ NEAR_M: Final = 0.5
 COLOURS: Final = {"truth": (255, 255, 255), "online": (240, 112, 42), "offline": (77, 163, 255)}
 _GROUND: Final = (13, 19, 26)
 _RING: Final = (70, 84, 100)
+_WORDS: Final = (147, 165, 184)
 _EDGES: Final = ((0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5),
                  (2, 6), (3, 7))
 
@@ -160,7 +161,7 @@ def _drawn(instant: Instant, camera: Camera, layers: dict[str, list[Body]]) -> U
     for ring in RINGS_M:
         r = ring * PX_A_METRE
         draw.ellipse((middle - r, foot - r, middle + r, foot + r), outline=_RING)
-        draw.text((middle + 4, foot - r + 2), f"{ring} m", fill=_RING)
+        draw.text((middle + 4, foot - r + 2), f"{ring} m", fill=_WORDS)
     draw.polygon([(middle, foot - 12), (middle - 7, foot + 8), (middle + 7, foot + 8)],
                  fill=(255, 255, 255))
     for name, bodies in layers.items():

@@ -241,7 +241,7 @@ def test_a_collection_shows_its_triggers_what_fired_and_the_clips(tmp_path):
                          [np.zeros((2, 192, 320, 3), np.uint8)]))
     app = part(opened("perception", view="data-engine"), "Collect")
     triggers, lately = app.dataframe
-    assert triggers.value["F1"].tolist() == [0.774]
+    assert triggers.value["F1"].tolist() == ["0.77"]
     assert lately.value["What"].tolist() == ["track 2.0", "track 1.0"]
     assert app.button(key="perception.collect.on").disabled, "all of its vehicles have driven"
 
