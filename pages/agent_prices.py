@@ -89,8 +89,9 @@ def _frame(lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _columns() -> dict[str, Any]:
+    # without a step the editor drops the decimal point of what is typed
     numbers = {name: st.column_config.NumberColumn(
-        label, min_value=0.0, max_value=1000.0, format="$%.3f", help=_HELP.get(name))
+        label, min_value=0.0, max_value=1000.0, step=0.001, format="$%.3f", help=_HELP.get(name))
         for name, label in _NUMBERS.items()}
     texts = {name: st.column_config.TextColumn(label, help=_HELP.get(name))
              for name, label in _TEXTS.items()}
