@@ -224,8 +224,8 @@ export class Mosaic {
     context.font = `600 12px ${theme.font}`;
     context.textAlign = "left";
     context.textBaseline = "middle";
-    const text = { working: "Integrated gradients: working …", failed: told.text ?? "could not be explained",
-      done: `What spoke for this ${CLASSES[told.cls].short ?? CLASSES[told.cls].name}: logit ${told.score.toFixed(1)}, adds up to ${(100 * (1 - told.error)).toFixed(1)} %` }[told.state];
+    const text = told.state === "working" ? "Integrated gradients: working …" : told.state === "failed" ? told.text ?? "could not be explained"
+      : `What spoke for this ${CLASSES[told.cls].short ?? CLASSES[told.cls].name}: logit ${told.score.toFixed(1)}, adds up to ${(100 * (1 - told.error)).toFixed(1)} %`;
     context.fillText(text, x + 8, y - 11.5, w - 40);
     Object.assign(this.close.style, { left: `${x + w - 26}px`, top: `${y - 24}px` });
   }
