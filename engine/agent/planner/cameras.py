@@ -31,7 +31,12 @@ _AGAIN: Final = frozenset(("on", "restore", "back", "again", "repair", "fix", "r
                            "enable", "uncover", "return", "unblind", "recover", "reactivate",
                            "activate", "bring", "working"))
 _DARK: Final = frozenset(("off", "kill", "blind", "cover", "lose", "disable", "dead", "dies", "out",
-                          "break", "fails", "fail", "down", "without", "cut", "dark"))
+                          "break", "fails", "fail", "down", "without", "cut", "dark",
+                         "broken", "gone"))
+
+# words that tell of switching only beside others
+_LIGHT: Final = frozenset(("on", "back", "again", "out", "down", "without", "return", "bring",
+                           "dark"))
 
 
 def views_in(tokens: Sequence[str]) -> list[str]:
@@ -55,8 +60,13 @@ def views_in(tokens: Sequence[str]) -> list[str]:
 
 def is_switched(tokens: Sequence[str]) -> bool:
     """Whether a camera is spoken of with a word that makes it see or not."""
+    if not tokens:
+        return False
     named = bool(views_in(tokens)) or bool({"camera", "cameras", "cam", "cams"} & set(tokens))
-    return named and bool((_AGAIN | _DARK | {"switch", "turn"}) & set(tokens))
+    words = set(tokens)
+    on = tokens[-1] in ("on", "out", "dark") or tuple(tokens[-2:]) == ("on", "again") \
+        or {"bring", "back"} <= words or {"come", "back"} <= words or {"work", "again"} <= words
+    return named and (on or bool(((_AGAIN | _DARK | {"switch", "turn"}) - _LIGHT) & set(tokens)))
 
 
 def switches(tokens: Sequence[str]) -> list[dict[str, object]]:

@@ -25,7 +25,8 @@ _CUT: Final = re.compile(
     r"(?:\s*[;.!?]\s+|\s*,?\s+(?:and\s+then|then|and\s+also|after\s+that|afterwards|and)\s+"
     r"|\s*,\s+|\s+&\s+)", re.IGNORECASE)
 _ORDER: Final = re.compile(
-    r"(?i)^(?:and\s+)?(?:first(?:ly)?|first of all|then|next|after that|afterwards|finally|lastly)"
+    r"(?i)^(?:and\s+)?(?:first(?:ly)?|first of all|then|next(?! drive)|after that"
+    r"|afterwards|finally|lastly)"
     r"(?:\s+|\s*,\s+)(?=\w+\s*\w)")
 _PURPOSE: Final = re.compile(
     r"(?i)(?<=\w),?\s+so\s+(?:that\s+)?(?:it|they|this|that|the change)\s+"
@@ -39,7 +40,8 @@ _NEW: Final = re.compile(
 _AND: Final = re.compile(r"(?i)\s+(?:and|plus)\s+|\s*,\s*")
 _LEADING: Final = frozenset((
     "please", "also", "then", "can", "could", "you", "now", "after", "that", "afterwards", "next",
-    "finally", "just", "when", "done", "once", "it", "is", "only", "would", "so"))
+    "finally", "just", "when", "done", "once", "it", "is", "only", "would", "so", "i'd", "i'll",
+    "like", "want", "to", "i", "we", "let's", "lets"))
 _DRAWN: Final = frozenset(("chart", "graph", "plot", "csv", "histogram", "curve"))
 _NEVER_ALONE: Final = frozenset(("again", "other", "hello", "thanks"))
 _QUESTION: Final = ("what", "how", "why", "which", "where", "who", "when", "is", "are", "does",
@@ -58,6 +60,8 @@ _SO_BE_IT: Final = re.compile(
 _IT_OFF: Final = re.compile(
     r"(?i)^\W*(?:(?:so|and|then|please|just|do it)\b\W*)*"
     r"(?:switch|turn|shut|put) (?:it|that|them) (off|on)\b")
+_END_IT: Final = re.compile(
+    r"(?i)^\W*(?:please |now |so )*(?:end|stop|finish|lift) (?:it|that)\b\W*$")
 _STEERED: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed"))
 _MEANWHILE: Final = re.compile(
     r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are) (?:there|at it)"
@@ -124,63 +128,67 @@ class Reader:
     def ask(self, text: str, here: Here = NOWHERE) -> Ask:
         """One clause."""
         reading = read(text, self.words, plain_words(), here.engine, _among(text, here))
+        alive = here.alive and not (reading.engine in LATER and reading.engine not in here.engines)
         return Ask(text, reading, sensible(text, reading, self.model.guess(reading.shape),
-                                           alive=here.alive))
+                                           alive=alive))
 
     def asks(self, text: str, here: Here = NOWHERE) -> list[Ask]:
         """A whole message, cut where both sides ask for something of their own."""
         text = _MEANWHILE.sub(" ", _ORDER.sub("", " ".join(text.split()).strip()))
         text = _PROVISO.sub("", _PURPOSE.sub("", " ".join(text.split())))
         whole = self.ask(text, here)
-        best: list[Ask] = [whole]
         if whole.act == "code" or _WATCHED.search(text):
-            return best
+            return [whole]
         if apart := _two_systems(text, whole):
             return [a for part in apart for a in self.asks(part, here)]
         for cut in _CUT.finditer(text):
             left, right = text[:cut.start()], text[cut.end():]
-            if not left.strip() or not right.strip() or not (
-                    self._begins(right) or _KEEP.match(right) or _SO_BE_IT.match(right)):
+            if not left.strip() or not right.strip() or _within_a_name(left, right, whole):
+                continue
+            if not (self._begins(right) or _KEEP.match(right) or _SO_BE_IT.match(right)
+                    or self._two_deeds(left, right, here)):
                 continue
             first = self.ask(_ORDER.sub("", left), here)
             if first.guess.probability[0] < SURE or first.act in _NEVER_ALONE - {"hello"}:
                 continue
-            if _SO_BE_IT.match(right):
-                best = [first]
-                break
-            if _KEEP.match(right) and first.act in _STEERED:
-                best = [first]  # "end the drive, keep the warehouse"
-                break
+            if _SO_BE_IT.match(right) or (_KEEP.match(right) and first.act in _STEERED):
+                return [first]  # "end the drive, keep the warehouse"
             rest = self.asks(right, here)
             if rest[0].guess.probability[0] < SURE or rest[0].act in _NEVER_ALONE:
                 continue
-            if views_in(first.reading.tokens) and (off := _IT_OFF.match(right)):
-                # "the wide camera is broken, switch it off"
-                named = " and ".join(v.replace("_", " ") for v in views_in(first.reading.tokens))
-                first = self.ask(f"switch {off.group(1)} the {named} camera", here)
-                best = [first, *rest[1:]]
-                break
-            if _POINTING.match(rest[0].text) and (
-                    first.reading.of("SCENARIO") or first.reading.of("ENGINE")):
-                # "the rainy noon in the city, could you start that"
-                best = [replace(first, guess=Guess(("start", "help"), (1.0, 0.0))), *rest[1:]]
-                break
-            if not here.alive and first.act in ("set", "settings") and rest[0].act == "start":
-                joined = self.ask(f"{rest[0].text}, {left}", here)  # "250 drivers, run the city"
-                best = [replace(joined, guess=rest[0].guess), *rest[1:]]
-                break
-            while first.act == "start" and rest and _goes_on(first, rest[0]):
-                # "the airport scenario, 95 drivers": what it is to start with
-                joined = self.ask(f"{first.text}, {rest[0].text}", here)
-                first, rest = replace(joined, guess=first.guess), rest[1:]
-            if rest and _lasting(rest[0]) and (
-                    first.act == "inject" or _ails(first, rest[0])):
-                # "robot 16 has a flat tyre, have it stand for 3 min": how long it lasts
-                joined = self.ask(f"{left}, {rest[0].text}", here)
-                first, rest = replace(joined, guess=Guess(("inject", "help"), (1.0, 0.0))), rest[1:]
-            best = [first, *rest] if first.act not in ("hello", "thanks") or not rest else rest
-            break
-        return best
+            return self._together(first, right, rest, here)
+        return [whole]
+
+    def _together(self, first: Ask, right: str, rest: list[Ask], here: Here) -> list[Ask]:
+        """Two sides of a cut, made one where the second only says more about the first."""
+        if views_in(first.reading.tokens) and (off := _IT_OFF.match(right)):
+            # "the wide camera is broken, switch it off"
+            named = " and ".join(v.replace("_", " ") for v in views_in(first.reading.tokens))
+            return [self.ask(f"switch {off.group(1)} the {named} camera", here), *rest[1:]]
+        if first.act == "inject" and _END_IT.match(right):
+            return [first]  # "that's enough rain, end it"
+        new = first.reading.of("SCENARIO") or first.reading.of("ENGINE")
+        if _POINTING.match(rest[0].text) and (first.act == "start" or new):
+            # "the rainy noon in the city, could you start that"
+            return [replace(first, guess=Guess(("start", "help"), (1.0, 0.0))), *rest[1:]]
+        if not here.alive and first.act in ("set", "settings") and rest[0].act == "start":
+            joined = self.ask(f"{rest[0].text}, {first.text}", here)  # "250 drivers, run the city"
+            return [replace(joined, guess=rest[0].guess), *rest[1:]]
+        while first.act == "start" and rest and _goes_on(first, rest[0]):
+            # "the airport scenario, 95 drivers": what it is to start with
+            joined = self.ask(f"{first.text}, {rest[0].text}", here)
+            first, rest = replace(joined, guess=first.guess), rest[1:]
+        if rest and _lasting(rest[0]) and (first.act == "inject" or _ails(first, rest[0])):
+            # "robot 16 has a flat tyre, have it stand for 3 min": how long it lasts
+            joined = self.ask(f"{first.text}, {rest[0].text}", here)
+            first, rest = replace(joined, guess=Guess(("inject", "help"), (1.0, 0.0))), rest[1:]
+        return [first, *rest] if first.act not in ("hello", "thanks") or not rest else rest
+
+    def _two_deeds(self, left: str, right: str, here: Here) -> bool:
+        """Whether each side tells of an incident of its own: "rain … and the Mill Bridge shut"."""
+        sides = [{e.name for e in self.ask(side, here).reading.of("COMMAND")}
+                 for side in (left, right)]
+        return all(sides) and not sides[0] & sides[1]
 
     def _begins(self, text: str) -> bool:
         """Whether a clause of its own may begin here: with a verb of asking or a question word."""
@@ -200,11 +208,23 @@ def _among(text: str, here: Here) -> list[str]:
     return [e for e in sorted(LATER) if new or e in here.engines]
 
 
+def _within_a_name(left: str, right: str, whole: Ask) -> bool:
+    """Whether a cut goes through one thing: "cabs and riders"."""
+    before, after = tokens_of(left)[-1:], tokens_of(right)[:1]
+    for m in whole.reading.mentions:
+        said = list(whole.reading.tokens[m.start:m.end])
+        if "and" in said[1:-1]:
+            at = said.index("and")
+            if said[at - 1:at] == before and said[at + 1:at + 2] == after:
+                return True
+    return False
+
+
 def _goes_on(first: Ask, rest: Ask) -> bool:
     """Whether a clause says what a run is to start with, and is no order of its own."""
     said = [t for t in rest.reading.tokens if t not in _LEADING]
-    other = {e.engine for e in rest.reading.of("ENGINE")} - {e.engine for e in
-                                                            first.reading.of("ENGINE")}
+    named = {e.engine for e in first.reading.of("ENGINE")}
+    other = named and {e.engine for e in rest.reading.of("ENGINE")} - named
     bare = rest.reading.shape[0].isupper() or rest.act == "start" or rest.reading.shape[0] in _WITH
     return rest.act in ("set", "start", "again") and bare and not other \
         and not (said and _NEW.fullmatch(said[0])) and "MOVE" not in rest.reading.shape

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.agent.house.domains import Domain
-from engine.agent.planner.cameras import is_switched, switches
+from engine.agent.planner.cameras import switches
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.lexicon import stem
 from engine.agent.planner.quantities import UNITS
+from engine.agent.planner.steps import AskBack
+from engine.agent.planner.told import told
 
 MOST_AT_ONCE: Final = 5
 PEOPLE: Final = ("riders", "people", "passengers", "fans", "spectators", "travellers", "customers",
@@ -51,24 +53,20 @@ _NO_NAME: Final = frozenset((
     "barricade", "seal", "lock", "over", "on", "then", "again", "traffic", "for", "if"))
 _GOING: Final = frozenset(("go", "head", "heading", "drive", "want", "come", "travel", "ride",
                            "arrive", "rush", "flock", "going", "on", "way", "way", "stream"))
-# words that give the wheel back
-_BACK: Final = frozenset(("back", "release", "return", "you", "it", "itself", "computer", "planner",
-                          "resume", "autonomous"))
-_HANDS: Final = frozenset(("me", "i", "i'll", "i'm", "my", "myself", "manual", "hand", "off"))
 _STATION: Final = re.compile(r"p\d{1,3}")
 
 
 def deed(ask: Ask, of: Domain) -> tuple[str | None, dict[str, Any]]:
     """The command and its arguments; None when none is meant."""
     tokens = ask.reading.tokens
+    if deed_told := told(of.name, tokens):
+        return deed_told
     found = [e.name for e in ask.reading.of("COMMAND") if e.engine == of.name]
     command = next((c for c in found if c != "recover"), found[0] if found else None)
     if "break_robot" in of.commands and ask.reading.agents:
         command = "break_robot" if command in (None, "recover") else command
     if "stop_station" in of.commands and any(map(_STATION.fullmatch, tokens)):
         command = "stop_station"
-    if "camera" in of.commands and is_switched(tokens):
-        command = "camera"
     if "bridge" in tokens and "close_bridge" not in of.commands:
         return None, {}
     if command is None:
@@ -90,6 +88,9 @@ def each_of(ask: Ask, command: str, arguments: Mapping[str, Any]) -> list[Mappin
     """
     if command == "camera":
         return list(switches(ask.reading.tokens))
+    if command == "explain" and "view" not in arguments:
+        raise AskBack("Which box of which camera? Say it as in **explain box 2 of the rear "
+                      "camera**.")
     if command == "break_robot" and ask.reading.agents:
         numbers = dict.fromkeys(n for _, n in ask.reading.agents[:MOST_AT_ONCE])
         return [{**arguments, "robot": n} for n in numbers]
@@ -145,8 +146,6 @@ def _arguments(ask: Ask, command: str) -> dict[str, Any]:
         named = next((t for t in tokens if _STATION.fullmatch(t)), None)
         if named:
             out["station"] = named.upper()
-    if command == "take_over":
-        out["on"] = bool(_HANDS & set(tokens)) or not _BACK & set(tokens)
     if command == "stadium" and _towards(tokens):
         out["toward"] = True
     if command == "close_bridge" and (bridge := _bridge(ask)):

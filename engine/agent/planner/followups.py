@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from engine.agent.planner.acts import Guess
+from engine.agent.planner.cameras import switches, views_in
 from engine.agent.planner.clauses import NOWHERE, Ask, Here, Reader
 from engine.agent.planner.lexicon import Kind
 from engine.agent.planner.quantities import Quantity
@@ -103,6 +104,11 @@ def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
             and (found := _NEXT.search(" ".join(tokens))):
         on = 1 if found.group(1) == "next" or found.group(2) == "after" else -1
         return _of_another(last, max(0, last.reading.agents[-1][1] + on), reader, here)
+    views = views_in(tokens)
+    if views and last.act == "inject" and views_in(last.reading.tokens) \
+            and not new.says("on", "off", "restore"):
+        how = "on" if switches(last.reading.tokens)[0]["on"] else "off"
+        return reader.ask(f"switch {how} the {views[0].replace('_', ' ')} camera", here)
     if last.act == "view" and new.act == "play" and (
             new.says("then", "about", "or", "and") or tokens[-1:] == ("?",)):
         return replace(new, guess=Guess(("view", "play"), (1.0, 0.0)))

@@ -16,6 +16,7 @@ from engine.agent.planner.clauses import Ask
 from engine.agent.planner.lexicon import lexicon, stem
 from engine.agent.planner.mentions import Reading
 from engine.agent.planner.phrases import act_words, common_words, everyday, patterns
+from engine.agent.planner.told import told
 
 # acts that speak of the world outside: their words are not those of this house
 _OUTSIDE: Final = frozenset(("other", "web", "image", "code", "knowledge", "hello", "thanks"))
@@ -68,5 +69,8 @@ def no_order(ask: Ask, whole: str) -> str:
         return asking.HEARSAY
     if _SUPPOSED.search(ask.text) and not _GO_AHEAD.search(whole):
         return asking.SUPPOSED
-    strange = unexplained(ask.reading)
+    if told(ask.reading.engine, ask.reading.tokens):
+        return ""  # the whole sentence was understood
+    start = ask.act == "start" and ask.reading.of("ENGINE") and len(ask.reading.mentions) > 1
+    strange = [] if start else unexplained(ask.reading)
     return asking.unknown_thing(strange[0]) if strange else ""

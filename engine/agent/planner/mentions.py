@@ -13,6 +13,7 @@ from engine.agent.planner.phrases import everyday
 from engine.agent.planner.quantities import UNITS, Quantity, quantities, single
 from engine.agent.planner.spelling import corrected
 from engine.agent.planner.tokens import points_joined, tokens_of
+from engine.agent.planner.told import told
 
 # which sort stands for a phrase in the shape, where it may be several
 _RANK: Final[tuple[Kind, ...]] = (
@@ -125,6 +126,9 @@ def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset(),
         if not any(taken[q.start:q.end]):
             numbers.append(q)
             taken[q.start:q.end] = [q.placeholder(tokens)] * (q.end - q.start)
+        elif not taken[q.start]:  # only its unit belongs to a thing: "two seconds between moves"
+            numbers.append(q)
+            taken[q.start] = q.placeholder(tokens)
     return Reading(tuple(tokens), tuple(mentions), tuple(numbers), tuple(runs), tuple(agents),
                    _shape([_verb(t, plain, words) if not k else t
                            for t, k in zip(tokens, taken, strict=True)], taken, mentions), engine)
@@ -134,6 +138,8 @@ def _meant(tokens: Sequence[str], words: Lexicon, taken: Sequence[str], engine: 
            among: Sequence[str]) -> str | None:
     """The system that is named first, else the one whose words explain most of the message."""
     read_for = {e: _mentions(tokens, words, taken, e) for e in dict.fromkeys((engine, *among))}
+    if told(engine, tokens):
+        return engine
     named = [(m.start, -m.end, e.engine) for found in read_for.values() for m in found
              for e in m.of("ENGINE")]
     if named:

@@ -22,7 +22,7 @@ from engine.agent.planner.clauses import NOWHERE, Ask, Here, Reader, questions, 
 from engine.agent.planner.context import Context
 from engine.agent.planner.followups import rephrase, resolved
 from engine.agent.planner.guard import no_order
-from engine.agent.planner.lexicon import lexicon
+from engine.agent.planner.lexicon import LATER, lexicon
 from engine.agent.planner.script import perform
 from engine.agent.planner.seeking import certain, in_library, in_upload
 from engine.agent.planner.sense import CHANGING, is_question, strange
@@ -47,6 +47,8 @@ _NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without",
                                  ("nobody", "told"), ("no", "one")))
 _PARTS: Final = re.compile(r"\s*[,;:.!?]+\s+|\s+-+\s+|[.!?]+$")
 MOST_PARTS: Final = 4
+_STILL: Final = re.compile(
+    r"(?i)\b(?:stays?|remains?|keeps? (?:on|running)|(?:can|may) (?:carry|go) on|goes on)\b")
 _HEARSAY: Final = re.compile(
     r"(?i)[\"“”]|(?<!\w)'\w|\b(?:if|unless|suppose|imagine|would|wouldn't|could|should|might|said|says"
     r"|told|tells|wrote|asked|heard|think|thinks|he|she|his|her|my|someone|somebody|not|don't|never"
@@ -175,7 +177,14 @@ def understand(text: str, before: Sequence[str], reader: Reader,
                 continue
             sure = last is not None and (last.act not in CHANGING or _bare(ask)
                                          or ask.guess.probability[0] >= LEAST_TO_CHANGE)
-            whole = rephrase(last, ask, reader, here) if last and sure else None
+            anew = ask.says("again", "same", "once", "repeat", "another")
+            fresh = last is None or last.act != "start" or anew or ask.reading.mentions or \
+                ask.reading.numbers
+            if last is not None and last.act == "start" and not anew \
+                    and ask.reading.engine in LATER and ask.reading.of("CHOICE"):
+                out.append(certain(ask, "set"))  # "overcast instead": the drive that was started
+                continue
+            whole = rephrase(last, ask, reader, here) if last and sure and fresh else None
             out.append(whole or ask)
         else:
             out.append(ask)
@@ -191,7 +200,7 @@ def _salient(text: str, before: Sequence[str], reader: Reader, here: Here) -> li
     if not 1 < len(parts) <= MOST_PARTS or _HEARSAY.search(text) or is_question(tokens_of(text)):
         return []
     orders: list[Ask] = []
-    for part in parts:
+    for part in (p for p in parts if not _STILL.search(p)):
         asks = understand(part, before, reader, here)
         sure = len(asks) == 1 and asks[0].act in CHANGING and not doubtful(asks)
         if sure and (orders or asks[0].reading.mentions or asks[0].reading.agents or all(

@@ -80,7 +80,7 @@ def _run_of(act: str, asks: Sequence[Ask]) -> list[Ask]:
     return list(takewhile(lambda a: a.act == act, asks))
 
 
-_ONCE: Final = frozenset(("speed", "pause", "stop", "reset"))
+_ONCE: Final = frozenset(("step", "speed", "pause", "stop", "reset"))
 _SAID_BEFORE: Final = frozenset((("start", "resume"), ("step", "pause"), ("reset", "resume"),
                                  ("compare", "compare"), ("stop", "pause"), ("resume", "resume")))
 
@@ -104,8 +104,8 @@ def _merged(asks: Sequence[Ask]) -> list[Ask]:
             out[-1] = ask
             continue
         if last is not None and pair[0] == pair[1] and ask.act in _ONCE \
-                and not last.reading.numbers:
-            out[-1] = ask
+                and not (last.reading.numbers and (ask.act != "step" or ask.reading.numbers)):
+            out[-1] = ask if ask.act != "step" else last
             continue
         if last is not None and (last.act, ask.act) == ("compare", "chart") \
                 and not ask.reading.runs:
@@ -146,6 +146,8 @@ def start(ask: Ask, context: Context) -> Script:
     if not (ask.reading.mentions or ask.reading.numbers or ask.says(*_NEW)) \
             and any(r.get("state") == "paused" for r in context.own_runs()):
         return (yield from control("resume")(ask, context))
+    if ask.reading.tokens == ("start",) and context.own_runs():
+        raise AskBack("Something runs already. Which system should start, or should the run go on?")
     of = domain_of(ask, context)
     settings, free = settings_in(ask, of)
     seed = _after(ask, free, "seed")
@@ -195,7 +197,11 @@ def speed(ask: Ask, context: Context) -> Script:
     numbers = [q for q in ask.reading.numbers if q.role == "value"]
     factors = [q for q in ask.reading.numbers if q.role == "factor"]
     rate: float
-    if ask.says("fast", "full", "max", "maximum", "top") and not (numbers or factors):
+    tokens = ask.reading.tokens
+    a_step = next((q for q in factors if tokens[q.end:q.end + 2] == ("a", "step")), None)
+    if a_step is not None:  # "half a step a second"
+        rate = a_step.value
+    elif ask.says("fast", "full", "max", "maximum", "top") and not (numbers or factors):
         rate = 0.0
     elif numbers:
         rate = numbers[0].value

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from engine.agent.planner.acts import Guess
-from engine.agent.planner.cameras import is_switched
 from engine.agent.planner.lexicon import LATER, lexicon
 from engine.agent.planner.mentions import Reading
 from engine.agent.planner.phrases import act_words, common_words
+from engine.agent.planner.told import ASKED, told
 
 CHANGING: Final = frozenset(("start", "pause", "resume", "step", "reset", "stop", "speed", "set",
                              "inject", "undo", "play"))
@@ -62,7 +62,7 @@ _PACE: Final = re.compile(r"speed|fast|slow|quick|pace|tempo|step|throttle|hurry
                           r"|playback|flat|tick|frame|accelerat")
 _IMPERATIVE: Final = frozenset((
     "set", "change", "adjust", "switch", "modify", "tweak", "alter", "update", "configure"))
-_ADJUST: Final = frozenset(("set", "change", "adjust", "modify", "tweak", "alter"))
+_ADJUST: Final = frozenset(("set", "change", "adjust", "modify", "tweak", "alter", "swap"))
 _PLACES: Final = frozenset((
     "bridge", "aisle", "station", "desk", "row", "column", "rain", "stadium", "airport", "spike",
     "outage", "fault", "faults", "incident", "incidents", "robot", "broken", "everything", "storm",
@@ -72,6 +72,9 @@ _AGAIN: Final = frozenset(("again", "once more", "and again", "one more time", "
                            "do that again", "same again", "again please", "another one"))
 _NONE_OF: Final = re.compile(
     r"(?:no|without) PARAM(?: at all| please| any ?more| for now| now)*[ .!]*$")
+_STOP_FOR_NOW: Final = re.compile(
+    r"(?:stop|halt|hold|freeze)\b.*\bfor "
+    r"(?:now|the moment|a (?:moment|bit|sec|second|while|minute))\b")
 _OF_DRIVE: Final = re.compile(r"\d ?(?:km/h|kmh|kph|mm/h|mm an hour|mm per hour)\b")
 _PLAIN: Final = frozenset(("pause", "resume", "stop", "reset", "undo", "step"))
 _BEGINS: Final = frozenset(("start", "launch", "run", "begin", "open", "simulate", "create", "new",
@@ -97,6 +100,12 @@ _END_RUN: Final = re.compile(r"(?:stop|end|kill|terminate|finish|cancel|quit|abo
                              r"(?:the|this|my|that) (?:run|simulation|sim)\b")
 _BREAKING: Final = frozenset(("break", "kill", "fail", "wreck", "crash", "disable", "damage",
                               "cripple", "sabotage", "died", "dies", "die"))
+_TAKING_BACK: Final = frozenset((
+    "undo", "revert", "reverse", "roll", "cancel", "annul", "restore", "retract", "before", "was",
+    "mistake", "old", "previous", "former", "original", "wrong", "misclick"))
+_MOVING_BACK: Final = frozenset(("take", "put", "set", "change", "go", "get", "turn", "bring",
+                                 "switch", "to", "roll"))
+_NEGATED: Final = frozenset(("not", "don't", "dont", "never", "no", "didn't", "nobody"))
 _STEPS: Final = re.compile(
     r"step\b[^.,;]*\b(?:times|twice)\b|(?:advance|step|go|do|make|take|move|jump|skip|forward|run|play)\b[^.,;?]*\b(?:steps|ticks)"
     r"(?! (?:a|per|each|every|ahead of) )\b(?!.*\b(?:second|seeds|compare)\b)")
@@ -114,7 +123,8 @@ def is_question(tokens: Sequence[str]) -> bool:
         return False
     if any(tuple(words[:len(p)]) == p for p in _NO_QUESTION):
         return False
-    if words[0] in _ASKING:
+    if words[0] in _ASKING or (words[0] in ("at", "in", "on", "for", "from", "by", "to", "until")
+                               and words[1:2] in (["what"], ["which"])):
         return True
     follows = words[1] if len(words) > 1 else ""
     if words[0] in ("do", "have", "don't"):
@@ -124,7 +134,7 @@ def is_question(tokens: Sequence[str]) -> bool:
     if words[0] in ("will", "would") and follows in _SUBJECTS - {"you"} | {"a", "an", "it", "this"}:
         return True
     if words[0] in ("can", "could", "may") and follows in ("the", "a", "an", "it", "this") \
-            and "be" in words[2:6]:
+            and "be" in words[2:6] and ("?" in words or "set" in words[3:7]):
         return True
     if words[0] in _MODAL:
         return any(w in _TELLING for w in words[1:5])
@@ -167,8 +177,8 @@ def _moved(guess: Guess, acts: Sequence[str], to: str) -> Guess:
 
 def _certain(text: str, reading: Reading, *, alive: bool) -> str:
     """The act where the words leave no doubt."""
-    if reading.engine == "perception" and is_switched(reading.tokens) \
-            and not is_question(reading.tokens):
+    deed = told(reading.engine, reading.tokens) if alive else None
+    if deed and (deed[0] in ASKED or not is_question(reading.tokens)):
         return "inject"
     if _CALL.search(text.lower()) and ("(" in text or "import" in text):
         return "code"
@@ -181,11 +191,16 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
     first, follows = (*reading.tokens[start:start + 2], "", "")[:2]
     if said.rstrip(" .!?") in _AGAIN:
         return "again"
-    if reading.of("PARAM") and reading.numbers and _OF_DRIVE.search(said) \
+    if alive and reading.of("PARAM") and reading.numbers and _OF_DRIVE.search(said) \
             and not is_question(reading.tokens) and not (_WAITING - {"for"}) & set(reading.tokens):
         return "set"
-    if alive and _NONE_OF.match(" ".join(reading.shape)):
+    if alive and (_NONE_OF.match(" ".join(reading.shape)) or _chosen(reading)):
         return "set"
+    if _STOP_FOR_NOW.match(said) and not (
+            reading.of("COMMAND") or reading.of("PARAM") or reading.agents):
+        return "pause"
+    if words == ["start"]:
+        return "start"
     if first in _ADJUST and follows != "up" and not (reading.of("ENGINE") or reading.agents) and (
             reading.of("PARAM") or "setting" in words):
         return "set"
@@ -194,7 +209,7 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
     if first == "my" and follows not in lexicon().words:
         return "other"  # "my uncle drives a bus in the rain"
     if reading.agents and _BREAKING & set(words) and not is_question(reading.tokens) \
-            and not _ABOUT & set(words) and "inspect" not in words:
+            and not (_NEGATED | _ABOUT | {"inspect"}) & set(words):
         return "inject"
     if _STEPS.match(said) and reading.numbers:
         return "step"
@@ -206,6 +221,15 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
             is_question(reading.tokens) or _ABOUT & set(words)):
         return "inject"
     return ""
+
+
+def _chosen(reading: Reading) -> bool:
+    """Whether nothing but choices of the board or the drive is told: "night", "I take white"."""
+    names = {e.name for e in reading.of("CHOICE") if e.engine == reading.engine}
+    alone = [w for w in reading.shape if w not in _POLITE | _MODAL | {"you"}] == ["CHOICE"]
+    return reading.engine in LATER and not is_question(reading.tokens) and not reading.numbers \
+        and "?" not in reading.tokens and not _COMPARING & set(reading.tokens) \
+        and (alone or len(names) > 1)
 
 
 def _new_run(reading: Reading) -> bool:
@@ -269,6 +293,10 @@ def _start(reading: Reading) -> bool:
 
 
 def _inject(reading: Reading) -> bool:
+    if told(reading.engine, reading.tokens):
+        return True
+    if reading.engine == "go" and reading.numbers and reading.of("PARAM"):
+        return False  # "when you review, spend 400 simulations a position"
     return bool(reading.of("COMMAND") or reading.agents) or any(
         w in _PLACES or _NAMED_PLACE.fullmatch(w) for w in reading.tokens)
 
@@ -306,6 +334,11 @@ def _pause(reading: Reading) -> bool:
     return them and not (reading.of("FIGURE") or reading.of("COMMAND") or reading.numbers)
 
 
+def _undo(reading: Reading) -> bool:
+    words = set(reading.tokens)
+    return bool(words & _TAKING_BACK) or ("back" in words and bool(words & _MOVING_BACK))
+
+
 def _play(reading: Reading) -> bool:
     return "MOVE" in reading.shape or any(w.startswith("pass") for w in reading.tokens)
 
@@ -328,4 +361,5 @@ def _settings(reading: Reading) -> bool:
 _GROUNDS: Final[Mapping[str, Callable[[Reading], bool]]] = {
     "set": _set, "start": _start, "inject": _inject, "compare": _compare,
     "compare_runs": _compare_runs, "wait": _wait, "speed": _speed, "step": _step,
-    "play": _play, "resume": _resume, "pause": _pause, "figures": _figures, "settings": _settings}
+    "play": _play, "undo": _undo, "resume": _resume, "pause": _pause, "figures": _figures,
+    "settings": _settings}

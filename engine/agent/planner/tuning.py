@@ -78,8 +78,9 @@ def _wanted(ask: Ask, context: Context,
     amount = _relative(ask, free, settings, of)
     if amount and named:
         settings = yield from _from_present(ask, context, of, named[0], amount)
-    if not settings:
-        raise AskBack(asking.which_setting(of, named))
+    if not settings or (not named and not settings.keys() & {"start_h"}
+                        and any(q.role != "factor" and not q.clock for q in free)):
+        raise AskBack(asking.which_setting(of, named))  # "set the network thing to 0.5"
     context.setting = next(iter(settings))
     asking.check_ranges(of, settings, AskBack)
     return settings
@@ -87,11 +88,12 @@ def _wanted(ask: Ask, context: Context,
 
 def undo(ask: Ask, context: Context) -> Script:
     """Take the last change of settings back, or the last move on the board."""
-    if context.act == "play" or (context.engine == "go" and ask.says("move", "moves")):
+    last = next((c for c in reversed(context.changes) if c["changed"] != "nothing"), None)
+    at_board = context.at_hand() == "go" and (ask.says("move", "moves") or last is None)
+    if context.act == "play" or at_board:
         data = yield from one("inject", {**context.run_arguments(ask), "command": "undo",
                                          "arguments": {}})
         return compose.injected(data)
-    last = next((c for c in reversed(context.changes) if c["changed"] != "nothing"), None)
     if last is None:
         raise AskBack("There is no change of a setting to take back. Which setting should have "
                       "which value?")

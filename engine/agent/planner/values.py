@@ -117,7 +117,10 @@ def _apart(q: Quantity, m: Mention, knob: Knob) -> float | None:
     """How far a number is from a setting; None where it cannot be its value."""
     if not _fits(q, knob):
         return None
-    if q.end <= m.start:
+    near: float | None
+    if q.start < m.start < q.end:
+        near = 0.0  # its unit is part of the name: "two seconds between moves"
+    elif q.end <= m.start:
         gap = m.start - q.end
         near = 0.0 if gap == 0 else 1.5 + gap if gap <= BEFORE else None
     else:
@@ -146,7 +149,7 @@ def _switch(out: dict[str, Any], knob: Knob, *, on: bool, none: bool) -> None:
     elif "none" in knob.choices:
         other = next(c for c in knob.choices if c != "none")
         out[knob.name] = other if on else "none"
-    elif knob.low == 0 and none:
+    elif none and knob.low is not None and knob.low <= 0:
         out[knob.name] = 0
 
 

@@ -1,0 +1,20 @@
+"""Commands told by whole sentences, of the systems where everyday words say much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from engine.agent.planner.table import Deed, table_deed
+from engine.agent.planner.wheel import drive_deed
+
+DEEDS: Final[Mapping[str, Callable[[Sequence[str]], Deed | None]]] = {
+    "go": table_deed, "perception": drive_deed}
+ASKED: Final = frozenset(("explain", "review"))
+"""Commands that a question asks for: "why was box 2 found", "where did I go wrong"."""
+
+
+def told(engine: str | None, tokens: Sequence[str]) -> Deed | None:
+    """The command of a system that a clause tells in so many words, with its arguments."""
+    tell = DEEDS.get(engine or "")
+    return tell(tokens) if tell is not None else None
