@@ -30,6 +30,8 @@ FILMS: Final = ("mp4", "mov", "webm", "mkv", "avi")
 PICTURES: Final = ("jpg", "jpeg", "png", "webp")
 MOST_FRAMES: Final = 120
 SHOWN_PX: Final = 960
+TALLEST_PX: Final = 640
+"""Height at which an upright picture is shown: a whole one fits a window."""
 MOST_MB: Final = video.MOST_BYTES // 2**20
 EMPTY: Final = np.zeros((0, 0, 3), np.uint8)
 
@@ -157,7 +159,9 @@ def _result(seen: Seen) -> None:
         at = st.slider("Frame", 1, len(frames), 1, key="perception.video.at",
                        label_visibility="collapsed")
     frame = frames[min(at, len(frames)) - 1]
-    st.image(seen.shown[min(at, len(frames)) - 1], width="stretch",
+    w, h = frame.facts["size"]
+    st.image(seen.shown[min(at, len(frames)) - 1],
+             width="stretch" if w >= h else round(TALLEST_PX * w / h),
              caption=f"{seen.name}, {frame.time_s:.1f} s"
                      + (f" · unlike known pictures by its {frame.unlike}" if frame.outside else ""))
     with st.container(key="charts"):
@@ -186,7 +190,7 @@ def _items(seen: Seen, outside: int) -> list[dict[str, Any]]:
         {"label": "Frames", "value": f"{len(frames)}", "note": "", "series": boxes,
          "help": "Looked at; the line shows boxes a frame."},
         {"label": "Drift", "value": f"{np.mean(drifts):.2f}" if drifts else None,
-         "note": f"{outside} beyond the known" if drifts else "no reference",
+         "note": f"{outside} outside" if drifts else "no reference",
          "series": drifts, "help": "Mean distance to known pictures; beyond the trigger's limit a "
                                    "picture counts as outside."},
         {"label": "Uncertainty", "value": f"{np.mean([f.uncertainty for f in frames]):.3f}",

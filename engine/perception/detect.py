@@ -28,6 +28,8 @@ COLOURS: Final = {"car": (86, 180, 233), "truck": (204, 121, 167), "cyclist": (0
                   "traffic light": (240, 228, 66), "sign": (255, 255, 255)}
 """Okabe and Ito's colours, as the page has them."""
 _ROAD: Final = (0, 158, 115)
+_BEHIND: Final = (13, 19, 26)
+LEAST_FONT_PX: Final = 10
 
 
 def describe(picture: UInt8, runtime: Runtime, params: CameraParams, least_score: float = 0.3,
@@ -79,9 +81,10 @@ def describe(picture: UInt8, runtime: Runtime, params: CameraParams, least_score
 def overlay(picture: UInt8, facts: dict[str, Any], road: npt.NDArray[np.bool_],
             fitted: Fitted) -> UInt8:
     """Draw road, lines and boxes on a picture; uint8 [h, w, 3]."""
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
     h, w = picture.shape[:2]
+    font = ImageFont.load_default(max(LEAST_FONT_PX, min(w, h) // 42))
     row = np.clip((np.arange(h) + 0.5) * fitted.scale + fitted.top, 0, road.shape[0] - 1)
     column = np.clip((np.arange(w) + 0.5) * fitted.scale + fitted.left, 0, road.shape[1] - 1)
     on = road[row.astype(np.int64)][:, column.astype(np.int64)]
@@ -92,9 +95,12 @@ def overlay(picture: UInt8, facts: dict[str, Any], road: npt.NDArray[np.bool_],
     for line in facts["lines"]:
         if len(line["points"]) > 1:
             draw.line([tuple(p) for p in line["points"]], fill=(240, 228, 66), width=thick)
-    for box in facts["boxes"]:
+    for box in reversed(facts["boxes"]):  # the surest last, over the others
         colour = COLOURS[box["class"]]
         draw.rectangle(box["box"], outline=colour, width=thick)
-        draw.text((box["box"][0] + 1, max(0.0, box["box"][1] - 11)),
-                  f"{box['class']} {box['distance_m']:.0f} m {box['score']:.2f}", fill=colour)
+        said = f"{box['class']} {box['distance_m']:.0f} m {box['score']:.2f}"
+        _, _, wide, high = draw.textbbox((0, 0), said, font=font)
+        at = (max(0.0, min(box["box"][0], w - wide - 2.0)), max(0.0, box["box"][1] - high - 2.0))
+        draw.rectangle((*at, at[0] + wide + 2.0, at[1] + high + 2.0), fill=_BEHIND)
+        draw.text((at[0] + 1.0, at[1]), said, fill=colour, font=font)
     return np.asarray(image, np.uint8)

@@ -225,7 +225,7 @@ export class Mosaic {
     context.textAlign = "left";
     context.textBaseline = "middle";
     const text = told.state === "working" ? "Integrated gradients: working …" : told.state === "failed" ? told.text ?? "could not be explained"
-      : `What spoke for this ${CLASSES[told.cls].short ?? CLASSES[told.cls].name}: logit ${told.score.toFixed(1)}, adds up to ${(100 * (1 - told.error)).toFixed(1)} %`;
+      : `What spoke for this ${CLASSES[told.cls].short ?? CLASSES[told.cls].name}: logit ${told.score.toFixed(1).replace("-", "−")}, adds up to ${(100 * (1 - told.error)).toFixed(1)} %`;
     context.fillText(text, x + 8, y - 11.5, w - 40);
     Object.assign(this.close.style, { left: `${x + w - 26}px`, top: `${y - 24}px` });
   }
