@@ -5,12 +5,12 @@ They are reached through their public names alone and loaded when first used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from engine.agent.house.cards import DRIVE_FIGURES, GO_FIGURES
 from engine.errors import InvalidInput
@@ -105,9 +105,7 @@ class Domain:
 @cache
 def domains() -> Mapping[str, Domain]:
     """The systems that are installed."""
-    makers = {"warehouse": _warehouse, "dispatch": _dispatch, "go": _go,
-              "perception": _perception}
-    return {name: make() for name, make in makers.items() if find_spec(f"engine.{name}")}
+    return {name: _made(name) for name in _installed()}
 
 
 def _warehouse() -> Domain:
@@ -142,12 +140,26 @@ def _perception() -> Domain:
 
 
 def domain(name: str) -> Domain:
-    """One system.
+    """One system; the others are not loaded for it.
 
     Raises:
         InvalidInput: If there is none of that name.
     """
-    known = domains()
+    known = _installed()
     if name not in known:
         raise InvalidInput(f"there is no system {name!r}; choose from {', '.join(known)}")
-    return known[name]
+    return _made(name)
+
+
+_MAKERS: Final[Mapping[str, Callable[[], Domain]]] = {
+    "warehouse": _warehouse, "dispatch": _dispatch, "go": _go, "perception": _perception}
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    return tuple(name for name in _MAKERS if find_spec(f"engine.{name}"))
+
+
+@cache
+def _made(name: str) -> Domain:
+    return _MAKERS[name]()
