@@ -26,7 +26,9 @@ _LISTED_AFTER: Final = frozenset((
     "break", "kill", "disable", "fail", "wreck", "crash", "inspect", "describe", "at", "about"))
 _BEFORE_GO: Final = frozenset(("start", "play", "of", "the", "a", "in", "launch", "open", "run",
                                "simulate", "some", "new", "another"))
-_DRIVEN: Final = frozenset(("in", "through", "with", ",", "at", ":", "without", "by", "on"))
+_BEFORE_DRIVE: Final = frozenset(("new", "another", "town", "this", "of", "start", "launch", "run",
+                                  "open", "begin", "simulate", "fresh", "first", "test"))
+_DRIVEN: Final = frozenset(("in", "through", "with", ",", "at", ":", "without", "please"))
 _AFTER_GO: Final = frozenset(("on", "to", "with", "ahead", "back", "for", "as", "up", "down", "at",
                               "faster", "slower", "below", "above", "charging", "through", "over",
                               "forward", "again", "by", "until", "and"))
@@ -254,7 +256,7 @@ def _noun(tokens: Sequence[str], start: int, end: int) -> bool:
     before = tokens[start - 1] if start else ""
     after = tokens[end] if end < len(tokens) else ""
     if said == ["drive"]:
-        return before in ARTICLES or before in ("new", "another", "town", "this", "of") or (
+        return before in ARTICLES or before in _BEFORE_DRIVE or (
             not start and after in _DRIVEN)
     return before in _BEFORE_GO and after not in _AFTER_GO
 

@@ -154,7 +154,8 @@ def sensible(text: str, reading: Reading, guess: Guess, *, alive: bool = False) 
         return Guess((certain, "help"), (1.0, 0.0))
     asked = is_question(reading.tokens)
     if not alive and _new_run(reading):
-        guess = _moved(guess, ("set", "again", "settings", "resume"), "start")
+        acts = ("set", "again", "settings", "resume")
+        guess = _moved(guess, (*acts, "inject") if _first_of_its_kind(reading) else acts, "start")
     kept = [(a, p) for a, p in zip(guess.acts, guess.probability, strict=True)
             if not (asked and a in CHANGING) and _GROUNDS.get(a, _always)(reading)
             and not (a in _PLAIN and _foreign(a, reading))
@@ -236,8 +237,14 @@ def _new_run(reading: Reading) -> bool:
     """Whether what would be a change of settings names a system or its start: nothing runs yet."""
     first = next((t for t in reading.tokens if t not in _POLITE and t not in _MODAL), "")
     named = reading.of("ENGINE") or reading.of("SCENARIO")
-    later = reading.engine in LATER and (reading.of("CHOICE") or reading.of("PARAM"))
+    later = reading.engine in LATER and (reading.of("CHOICE") or reading.of("PARAM")
+                                         or _first_of_its_kind(reading))
     return bool(named or later) and first not in _ADJUST and not is_question(reading.tokens)
+
+
+def _first_of_its_kind(reading: Reading) -> bool:
+    """Whether a new game or drive is wanted; where none runs that is to start one."""
+    return any(e.name in ("new_game", "new_drive") for e in reading.of("COMMAND"))
 
 
 def _foreign(act: str, reading: Reading) -> bool:
