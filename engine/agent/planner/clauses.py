@@ -56,7 +56,8 @@ _POINTING: Final = re.compile(
     r"(?: please| now| up)*\W*$")
 _SO_BE_IT: Final = re.compile(
     r"(?i)^\W*(?:and |please )*(?:make it so|do it|do that|generate it|go|go for it|off you go"
-    r"|thanks|thank you|cheers|please|pls|will you|would you|that's all|done)\W*$")
+    r"|run (?:a|the) (?:comparison|test|experiment)|thanks|thank you|cheers|please|pls"
+    r"|will you|would you|that's all|done)\W*$")
 _IT_OFF: Final = re.compile(
     r"(?i)^\W*(?:(?:so|and|then|please|just|do it)\b\W*)*"
     r"(?:switch|turn|shut|put) (?:it|that|them) (off|on)\b")
