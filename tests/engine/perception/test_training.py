@@ -54,7 +54,7 @@ def test_a_state_of_another_run_is_refused(tmp_path: Path) -> None:
 def test_eight_pictures_are_learnt_by_heart() -> None:
     shard = hand_made(8, size=SMALL)
     data = Dataset([shard], 1, augment=False)
-    params = TrainingParams(size="tiny", steps=170, batch=8, rate=0.012, warm_up=5, average=0.9,
+    params = TrainingParams(size="tiny", steps=110, batch=8, rate=0.02, warm_up=5, average=0.9,
                             decay=0.0, weighting="fixed")
     run = Trainer(data, params, 1)
     for _ in range(params.steps):
