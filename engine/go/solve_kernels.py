@@ -11,9 +11,8 @@ problem"), so a stored proof is used only where the way cannot matter. Two thing
    stones and the points that it may empty; it is refused on a way that holds a position which
    these could recreate.
 
-Keys hold the whole position, so no two positions share one. Unconditional life: Benson 1976,
-doi:10.1016/S0020-0255(76)90019-2. Enhanced transposition cut-off: Plaat, Schaeffer, Pijls & de
-Bruin 1996. Bits: point p is bit p for Black and bit 25 + p for White.
+Keys hold the whole position, so no two positions share one. Enhanced transposition cut-off: Plaat,
+Schaeffer, Pijls & de Bruin 1996. Bits: point p is bit p for Black and bit 25 + p for White.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from engine.go.bit_kernels import POINTS, WHITE_BITS, safe_points, size_of
 from engine.go.board import AREA, BLACK, KEPT, PASSES, TO_PLAY, Board
 from engine.go.kernels import area_owner, copy_into, ended, is_legal, play
 from engine.go.tree_kernels import board_at
@@ -31,12 +31,9 @@ from engine.go.tree_kernels import board_at
 Int8 = npt.NDArray[np.int8]
 Int64 = npt.NDArray[np.int64]
 
-WHITE_BITS: Final = 25
-POINTS: Final = (1 << WHITE_BITS) - 1
 HALF: Final = 13          # bits that one look-up turns
 PROVED: Final = 127      # depth that says "forced"
 ALONE: Final = 1 << 20   # no earlier position was needed
-SURE: Final = 3          # points of an empty region that its owner cannot lose by answering
 
 # Columns of Solver.proof.
 EMPTIED: Final = 0       # points that the proof may empty
@@ -133,81 +130,6 @@ def _slot(solver: Solver, key: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _grown(bits: int, within: int, edges: Int64) -> int:
-    """Points of `within` that are in a set or beside it."""
-    return int((bits | (bits & edges[2]) << 1 | (bits & edges[1]) >> 1 | bits << edges[0]
-                | bits >> edges[0]) & within)
-
-
-@njit(cache=True, nogil=True)
-def _parts(points: int, edges: Int64, out: Int64) -> int:
-    """Write the connected parts of a set; returns how many there are."""
-    count = 0
-    while points:
-        part = points & -points
-        while True:
-            more = _grown(part, points, edges)
-            if more == part:
-                break
-            part = more
-        out[count] = part
-        count += 1
-        points &= ~part
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _count(bits: int) -> int:
-    count = 0
-    while bits:
-        bits &= bits - 1
-        count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def safe_points(own: int, other: int, full: int, edges: Int64) -> tuple[int, int]:
-    """Points that a side keeps whatever happens, if it answers inside its own regions.
-
-    Unconditionally alive chains and the empty regions of up to `SURE` points that they alone
-    enclose: a stone placed there is answered beside it and captured, each answer adds to what
-    is alive, and there is no room for two eyes (suicide being illegal).
-
-    Returns:
-        The points, and those where an answer may be placed.
-    """
-    chains = np.empty(WHITE_BITS, np.int64)
-    regions = np.empty(WHITE_BITS, np.int64)
-    number = _parts(own, edges, chains)
-    holes = _parts(full & ~own, edges, regions)
-    alive = own
-    changed = True
-    while changed and alive:
-        changed = False
-        for c in range(number):
-            if chains[c] & alive == 0:
-                continue
-            eyes = 0
-            near = _grown(chains[c], full, edges)
-            for r in range(holes):
-                closed = _grown(regions[r], own, edges) & ~alive == 0
-                eyes += closed and regions[r] & ~other & ~near == 0
-            if eyes < 2:
-                alive &= ~chains[c]
-                changed = True
-    safe, answers = alive, np.int64(0)
-    if alive:
-        for r in range(holes):
-            points = _count(regions[r])
-            if (points <= SURE and regions[r] & other == 0
-                    and _grown(regions[r], own, edges) & ~alive == 0):
-                safe |= regions[r]
-                if points > 1:
-                    answers |= regions[r]
-    return safe, int(answers)
-
-
-@njit(cache=True, nogil=True)
 def _free_of_history(solver: Solver, bits: int, rests: Int64, index: int) -> bool:
     """Whether no move of a proof's prover can recreate a position before its root."""
     black = solver.goal[PLAYER] == BLACK
@@ -284,9 +206,9 @@ def _settled(solver: Solver, board: Board, ply: int, bits: int) -> int:
     own, other = bits & POINTS, bits >> WHITE_BITS
     if goal[PLAYER] != BLACK:
         own, other = other, own
-    if 2 * _count(full & ~other) - area >= target and _count(own) > 2:
+    if 2 * size_of(full & ~other) - area >= target and size_of(own) > 2:
         safe, answers = safe_points(own, other, full, edges)
-        if 2 * _count(safe) - area >= target:
+        if 2 * size_of(safe) - area >= target:
             rests = solver.proof[ply]
             if answers:
                 rests[EMPTIED] = rests[OTHER] = full & ~safe | answers
@@ -294,9 +216,9 @@ def _settled(solver: Solver, board: Board, ply: int, bits: int) -> int:
             if _free_of_history(solver, bits, rests, board.state[KEPT] - 1):
                 return 1
             _clear(rests)
-    if _count(other) > 2:
+    if size_of(other) > 2:
         safe, answers = safe_points(other, own, full, edges)
-        if area - 2 * _count(safe) < target:
+        if area - 2 * size_of(safe) < target:
             return 0
     return -1
 

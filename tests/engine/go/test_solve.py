@@ -5,9 +5,10 @@ import json
 import pytest
 
 from engine.go.__main__ import main
+from engine.go.bit_kernels import safe_points
 from engine.go.board import BLACK, WHITE
 from engine.go.solve import column_edges, force
-from engine.go.solve_kernels import safe_points, stones_of
+from engine.go.solve_kernels import stones_of
 from tests.engine.go.boards import drawn
 
 
