@@ -197,7 +197,7 @@ class Reader:
         while words and words[0].strip(",:") in _LEADING:
             words = words[1:]
         if len(words) > 1 and single(words[0]) is not None and words[1].startswith("step"):
-            return True
+            return "seed" not in text.lower()  # "60 steps, 2 seeds" is how much to compare
         drawn = len(words) > 1 and words[0] in ("a", "the") and words[1].strip("?,.") in _DRAWN
         return drawn or (bool(words) and words[0].strip("?,.") in _openings())
 

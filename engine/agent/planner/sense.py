@@ -202,6 +202,8 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
         return "pause"
     if words == ["start"]:
         return "start"
+    if words[:1] and words[0] in ("show", "list", "display") and words[-2:] == ["my", "runs"]:
+        return "runs"
     if first in _ADJUST and follows != "up" and not (reading.of("ENGINE") or reading.agents) and (
             reading.of("PARAM") or "setting" in words):
         return "set"
