@@ -19,7 +19,8 @@ from engine.perception.bodies import CAR, TRUCK
 from engine.perception.meshes import Mesh
 from engine.perception.params import PerceptionParams
 from engine.perception.populate import Crowd
-from engine.perception.road import LEFT_TURN, RIGHT_TURN, STRAIGHT, Network, RoadPlan, build_network
+from engine.perception.road import LEFT_TURN, RIGHT_TURN, STRAIGHT, Network, RoadPlan
+from engine.perception.road_layout import build_network
 from engine.perception.route import RoutePath, same_way
 from engine.perception.scenarios import SCENARIOS
 from engine.perception.scenery import Prop, scenery

@@ -5,7 +5,8 @@ from engine.perception.ground import ground
 from engine.perception.meshes import ROAD
 from engine.perception.params import PerceptionParams
 from engine.perception.pattern_kernels import TILE, band, marking, noise
-from engine.perception.road import RoadPlan, build_network
+from engine.perception.road import RoadPlan
+from engine.perception.road_layout import build_network
 from engine.perception.stage import Stage, road_lines
 from engine.perception.styles import STYLE
 from engine.perception.world import World

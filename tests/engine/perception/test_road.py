@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidInput
-from engine.perception.road import LEFT_TURN, RIGHT_TURN, STRAIGHT, RoadPlan, build_network
+from engine.perception.road import LEFT_TURN, RIGHT_TURN, STRAIGHT, RoadPlan
+from engine.perception.road_layout import build_network
 from engine.perception.route import RoutePath, must_yield, same_way
 
 
