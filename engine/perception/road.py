@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 Float64 = npt.NDArray[np.float64]
-Int64 = npt.NDArray[np.int64]
 
 CROSSING_NEAR_M: Final = 0.4
 CROSSING_DEEP_M: Final = 3.0
