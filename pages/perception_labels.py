@@ -50,8 +50,9 @@ def labelling(drive: Run) -> None:
     if run is None:
         st.info("No labels have been measured yet. **Measure auto-labels** drives vehicles and "
                 "labels each twice with one network: while driving, and afterwards, when every "
-                "picture is also looked at in the mirror and the future labels the past. Both are "
-                "compared with the truth on the same things.", icon=":material/label:")
+                "picture is also looked at in the mirror and magnified, and the future labels the "
+                "past. Both are compared with the truth on the same things.",
+                icon=":material/label:")
         return
     st.fragment(_live, run_every=EVERY_S)(run.name, drive.token)
     _vehicle(run.name)
