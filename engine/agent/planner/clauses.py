@@ -31,6 +31,9 @@ _ORDER: Final = re.compile(
 _PURPOSE: Final = re.compile(
     r"(?i)(?<=\w),?\s+so\s+(?:that\s+)?(?:it|they|this|that|the change)\s+"
     r"(?:takes?|counts?|works?|applies|apply|comes?|is|has|have|gets?|begins?)\b[^,;.]*$")
+_AT_LAST: Final = re.compile(
+    r"(?i)^(?P<what>.+?)\s*[,;.]\s+(?:and\s+|please\s+|now\s+)*(?:start|launch|begin|go)"
+    r"(?:\s+(?:it|please|now))*\W*$")
 _WATCHED: Final = re.compile(
     r"(?i)^\W*(?:please\s+)?(?:watch|monitor|observe|keep an eye on|keep track of|track)\b.*"
     r"\b(?:when|until|till|once|if|as soon as)\b")
@@ -72,7 +75,11 @@ _MEANWHILE: Final = re.compile(
 _PROVISO: Final = re.compile(
     r"(?i)(?<=\w)\s*,?\s+(?:but|and|just)\s+(?:please\s+)?(?:don't|do not|never|without)\b"
     r"(?=.*\b(?:it|that|them|this|anything|away)\b)[^,;.]*$"
-    r"|(?<=\w)\s*,?\s+(?:but\s+)?not\s+(?:the|that|this)\s+[\w ]+$")
+    r"|(?<=\w)\s*,?\s+(?:but\s+)?not\s+(?:the|that|this)\s+[\w ]+$"
+    r"|(?<=\w)\s*,?\s+(?:i|we)\s+(?:don't|do not|no longer)\s+(?:need|want)\s+(?:it|them|this|that)"
+    r"\b[^,;.]*$"
+    r"|(?<=\w)\s*,?\s+but\s+(?:please\s+)?(?:leave|keep|let)\b[^,;.]*"
+    r"\b(?:driving|running|going|playing|alone|on|as (?:it|they) (?:is|are))\W*$")
 _KEEP: Final = re.compile(
     r"(?i)^\W*(?:but\s+)?(?:leave|keep)\b(?!\s+(?:it\s+)?(?:going|running|on)\b).*"
     r"(?:\balone|\bas (?:it|they)|\bthe \w+|\bothers?|\brest)\W*$")
@@ -137,6 +144,9 @@ class Reader:
         """A whole message, cut where both sides ask for something of their own."""
         text = _MEANWHILE.sub(" ", _ORDER.sub("", " ".join(text.split()).strip()))
         text = _PROVISO.sub("", _PURPOSE.sub("", " ".join(text.split())))
+        if (last := _AT_LAST.match(text)) and not self._begins(last["what"]) \
+                and (_systems(last["what"]) or not here.alive):
+            text = f"start {last['what']}"  # "the small floor, 60 robots, start please"
         whole = self.ask(text, here)
         if whole.act == "code" or _WATCHED.search(text):
             return [whole]

@@ -22,7 +22,8 @@ UNDO: Final = frozenset(map(stem, (
     "undo", "lift", "clear", "reopen", "fix", "repair", "heal", "restore", "end", "cancel", "mend",
     "revive", "recover", "open", "remove", "revert", "unblock", "repaired", "back", "calm",
     "abort")))
-_ENDS: Final = frozenset(("stop", "finish", "off", "enough", "over"))
+_ENDS: Final = frozenset(("stop", "finish", "off", "enough"))
+_IS_OVER: Final = re.compile(r"\bover\b(?! (?:the|a|an|all|every|our|this|that)\b)")
 _BREAKS: Final = frozenset(map(stem, (
     "break", "fail", "kill", "die", "disable", "broke", "wreck", "crash", "damage", "defect",
     "malfunction", "sabotage", "breakdown")))
@@ -102,7 +103,8 @@ def _undoes(ask: Ask, command: str) -> bool:
     stems = {stem(t) for t in ask.reading.tokens}
     if command == "break_robot" and _BREAKS & stems and ask.reading.agents:
         return False  # "break robot 3, the repair takes five minutes"
-    if command in _PASSING and not ask.reading.numbers and ask.says(*_ENDS):
+    if command in _PASSING and not ask.reading.numbers and (
+            ask.says(*_ENDS) or _IS_OVER.search(" ".join(ask.reading.tokens))):
         return True
     if command in _CLOSABLE and "again" in stems and not stems & _CLOSING:
         return True  # "let the cars over the bridge again"

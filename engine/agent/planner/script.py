@@ -34,6 +34,7 @@ from engine.agent.planner.lookups import (
 from engine.agent.planner.mentions import point_of_board
 from engine.agent.planner.quantities import Quantity
 from engine.agent.planner.steps import AskBack, Call, Failed, Result, Script, one
+from engine.agent.planner.told import told
 from engine.agent.planner.tuning import change, change_all, settings, undo
 from engine.agent.planner.values import settings_in
 from engine.agent.planner.wording import ranges
@@ -80,6 +81,7 @@ def _run_of(act: str, asks: Sequence[Ask]) -> list[Ask]:
     return list(takewhile(lambda a: a.act == act, asks))
 
 
+_REPEATED: Final = frozenset(("wheel", "camera", "undo", "explain"))
 _ONCE: Final = frozenset(("step", "speed", "pause", "stop", "reset"))
 _SAID_BEFORE: Final = frozenset((("start", "resume"), ("step", "pause"), ("reset", "resume"),
                                  ("compare", "compare"), ("stop", "pause"), ("resume", "resume")))
@@ -97,6 +99,10 @@ def _merged(asks: Sequence[Ask]) -> list[Ask]:
         pair = (last.act if last is not None else "", ask.act)
         if pair in _SAID_BEFORE or (last is not None and pair == ("inject", "inject")
                                     and _same_deed(last, ask)):
+            continue
+        if last is not None and pair == ("inject", "inject") and (
+                twice := _told_twice(last, ask)):
+            out[-1] = twice
             continue
         if last is not None and (pair == ("set", "inject") and _same_spike(last, ask)):
             continue
@@ -123,6 +129,14 @@ def _same_deed(a: Ask, b: Ask) -> bool:
     first, second = (x.reading for x in (a, b))
     names = {e.name for e in first.of("COMMAND")} & {e.name for e in second.of("COMMAND")}
     return bool(names) and not (second.agents or second.numbers or first.agents)
+
+
+def _told_twice(a: Ask, b: Ask) -> Ask | None:
+    """As in "clear the board, a fresh game on 13 by 13": the clause that says more about it."""
+    first, second = (told(x.reading.engine, x.reading.tokens) for x in (a, b))
+    if first is None or second is None or first[0] != second[0] or first[0] in _REPEATED:
+        return None
+    return b if len(second[1]) >= len(first[1]) else a
 
 
 def _same_spike(a: Ask, b: Ask) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from engine.agent.planner.lexicon import lexicon
+from engine.agent.planner.phrases import everyday, plain_words
+from engine.agent.planner.spelling import corrected
 from engine.agent.planner.table import Deed, table_deed
 from engine.agent.planner.wheel import drive_deed
 
@@ -13,8 +16,17 @@ DEEDS: Final[Mapping[str, Callable[[Sequence[str]], Deed | None]]] = {
 ASKED: Final = frozenset(("explain", "review"))
 """Commands that a question asks for: "why was box 2 found", "where did I go wrong"."""
 
+_VERBS: Final = frozenset(("resign", "undo", "review", "rematch", "retract", "brake", "steer",
+                           "accelerate", "camera", "cameras", "switch"))
+
 
 def told(engine: str | None, tokens: Sequence[str]) -> Deed | None:
     """The command of a system that a clause tells in so many words, with its arguments."""
     tell = DEEDS.get(engine or "")
-    return tell(tokens) if tell is not None else None
+    return tell(tuple(map(_spelt, tokens))) if tell is not None else None
+
+
+def _spelt(word: str) -> str:
+    """A slip in one of the verbs of a command put right: resgin, undu."""
+    known = word in lexicon().words or word in everyday() or word in plain_words()
+    return word if known else corrected(word, _VERBS)

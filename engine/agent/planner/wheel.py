@@ -35,6 +35,9 @@ _GIVE: Final = re.compile(
 _NEXT: Final = re.compile(
     r"^(?:the )?next drive\b|\b(?:another|different|new|next) (?:town|drive)\b"
     r"|\bskip (?:this|the) drive\b|\bout of this town\b|\b(?:end|finish) this drive\b")
+_KEPT: Final = re.compile(
+    r"\b(?:keep|save|store|record)\b.*\b(?:clip|moments?|recording|data engine|footage)\b"
+    r"|\b(?:keep|save|store) (?:the )?(?:last|past) .*\b(?:seconds|cameras|frames)\b")
 _STEER: Final = re.compile(
     r"^(?:(?:please|now|just|turn|steer|pull|swerve|wheel|go) )*"
     r"(?:(?:turn|steer|pull|swerve|wheel)(?: the wheel)?(?: (?P<slight>a (?:bit|little)|slightly))?"
@@ -54,6 +57,8 @@ def drive_deed(tokens: Sequence[str]) -> Deed | None:
     A camera is left to `cameras`, which may have to ask which.
     """
     said = " ".join(t for t in tokens if t not in (",", ".", "!", "?", "please"))
+    if _KEPT.search(said):
+        return "keep", {}
     if is_switched(tokens):
         return "camera", {}
     views, box = views_in(tokens), _BOX.search(said)
