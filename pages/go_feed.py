@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-import streamlit as st
-
-from engine.errors import EngineError
 from engine.go import learner
 from engine.live.record import Outcome
-from engine.store import Store, open_store
+from engine.store import Store
 from pages.common import feed as common
 from pages.common.feed import Learning
 
@@ -36,20 +33,11 @@ class Feed(common.Feed):
         return [(entry.step, entry.values) for entry in entries], behind
 
 
-@st.cache_resource(on_release=Feed.close)
-def _feed(url: str) -> Feed:
-    """The one feed of this server and store."""
-    return Feed(open_store())
-
-
 def recordings(name: str) -> list[int]:
     """Numbers of the store's recordings of a learning run; one for each time the app was open."""
     return common.recorded(DOMAIN, PREFIX + name)
 
 
 def feed() -> None:
-    """See that journals are followed; without a store they are kept and read later."""
-    try:
-        _feed(str(open_store().url))
-    except EngineError as error:
-        common.offline(error)
+    """See that journals are followed."""
+    common.keep_fed(Feed, DOMAIN)

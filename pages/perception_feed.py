@@ -6,13 +6,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import streamlit as st
-
 from engine.errors import EngineError
 from engine.live.record import Outcome
 from engine.perception import learner
 from engine.perception.learner import TrainingRun
-from engine.store import Store, open_store
+from engine.store import Store
 from pages.common import feed as common
 from pages.common.feed import Learning
 from pages.perception_figures import numbers
@@ -50,20 +48,11 @@ def _params(run: TrainingRun) -> dict[str, Any]:
         return common.plain(run.card.get("trained", {}).get("params") or {})
 
 
-@st.cache_resource(on_release=Feed.close)
-def _feed(url: str) -> Feed:
-    """The one feed of this server and store."""
-    return Feed(open_store())
-
-
 def recordings(name: str) -> list[int]:
     """Numbers of the store's recordings of a training run."""
     return common.recorded(DOMAIN, PREFIX + name)
 
 
 def feed() -> None:
-    """See that metrics are followed; without a store they are kept and read later."""
-    try:
-        _feed(str(open_store().url))
-    except EngineError as error:
-        common.offline(error)
+    """See that metrics are followed."""
+    common.keep_fed(Feed, DOMAIN)

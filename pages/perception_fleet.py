@@ -108,8 +108,6 @@ def recipe_of(run: FleetRun) -> dict[str, Any]:
 def progress(run: FleetRun, noun: str) -> None:
     """How far a run is."""
     done, of = int(run.facts.get("vehicles", 0)), int(run.facts.get("of", 0))
-    if run.problem:
-        st.error(f"{run.name} stopped: {run.problem}", icon=":material/error:")
     if of:
         rate = run.facts.get("vehicles_a_minute")
         st.progress(min(1.0, done / of), f"{done:,} of {of:,} {noun}" + (

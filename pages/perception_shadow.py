@@ -13,6 +13,7 @@ from engine.perception import fleet_runs
 from engine.perception.shadow import ShadowParams
 from pages.common.charts import chart_head, colours, figure, show, swatch
 from pages.common.components import cards
+from pages.common.training import follow
 from pages.perception_fleet import chooser, figure_card, progress, recipe_of
 
 EVERY_S: Final = 3.0
@@ -48,10 +49,7 @@ def draw(drive: Run) -> None:
 def _live(name: str, drive: str) -> None:
     RUNS.find(drive)  # asking for it renews its lease
     run = fleet_runs.look(name)
-    before = st.session_state.get("perception.shadow.standing")
-    st.session_state["perception.shadow.standing"] = (name, run.standing)
-    if before is not None and before[0] == name and before[1] != run.standing:
-        st.rerun()  # the button above says Stop or Go on
+    follow("perception.shadow", run)
     progress(run, "vehicles")
     facts = run.facts
     if not facts.get("vehicles"):

@@ -10,7 +10,7 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -142,9 +142,23 @@ def recorded(domain: str, label: str) -> list[int]:
         return []
 
 
-def offline(error: EngineError) -> None:
-    """Say that nothing is recorded; files are kept and read later."""
-    st.warning(f"Learning is not being recorded. {error}", icon=":material/database_off:")
+def keep_fed(make: Callable[[Store], Feed], domain: str) -> None:
+    """See that a domain's runs are followed; without a store their files are kept and read later.
+
+    Args:
+        make: The domain's feed.
+        domain: Of the runs.
+    """
+    try:
+        _opened(make, domain, str(open_store().url))
+    except EngineError as error:
+        st.warning(f"Learning is not being recorded. {error}", icon=":material/database_off:")
+
+
+@st.cache_resource(on_release=Feed.close)
+def _opened(_make: Callable[[Store], Feed], domain: str, url: str) -> Feed:
+    """The one feed of this server, domain and store."""
+    return _make(open_store())
 
 
 def _recorded(store: Store, domain: str, label: str) -> dict[str, int]:

@@ -8,7 +8,6 @@ nothing between two requests and a history is all that it needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from engine.agent.planner import asking, compose
 from engine.agent.planner.arms import arms_of
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.context import Context, domain_of, figures_in
-from engine.agent.planner.deeds import deed, each_of, spiked
+from engine.agent.planner.deeds import deed, each_of
 from engine.agent.planner.lookups import (
     code,
     compare_runs,
@@ -32,9 +31,9 @@ from engine.agent.planner.lookups import (
     web,
 )
 from engine.agent.planner.mentions import point_of_board
+from engine.agent.planner.merging import merged
 from engine.agent.planner.quantities import Quantity
 from engine.agent.planner.steps import AskBack, Call, Failed, Result, Script, one
-from engine.agent.planner.told import told
 from engine.agent.planner.tuning import change, change_all, settings, undo
 from engine.agent.planner.values import settings_in
 from engine.agent.planner.wording import ranges
@@ -53,7 +52,7 @@ DEFAULT_SEEDS: Final = 3
 def perform(asks: Sequence[Ask], context: Context) -> Script:
     """Every act of a message in order; ends where one fails."""
     said: list[str] = []
-    left = _merged(asks)
+    left = merged(asks)
     while left:
         ask, *left = left
         handler = HANDLERS.get(ask.act)
@@ -79,77 +78,6 @@ def perform(asks: Sequence[Ask], context: Context) -> Script:
 def _run_of(act: str, asks: Sequence[Ask]) -> list[Ask]:
     """The asks of one act that stand first."""
     return list(takewhile(lambda a: a.act == act, asks))
-
-
-_REPEATED: Final = frozenset(("wheel", "camera", "undo", "explain"))
-_ONCE: Final = frozenset(("step", "speed", "pause", "stop", "reset"))
-_SAID_BEFORE: Final = frozenset((("start", "resume"), ("step", "pause"), ("reset", "resume"),
-                                 ("compare", "compare"), ("stop", "pause"), ("resume", "resume")))
-
-
-def _merged(asks: Sequence[Ask]) -> list[Ask]:
-    """Requests without those that one before has met already.
-
-    A run that was started runs, one that was stepped stands, and a comparison draws its own
-    figures: a chart asked for right after it says which.
-    """
-    out: list[Ask] = []
-    for ask in asks:
-        last = out[-1] if out else None
-        pair = (last.act if last is not None else "", ask.act)
-        if pair in _SAID_BEFORE or (last is not None and pair == ("inject", "inject")
-                                    and _same_deed(last, ask)):
-            continue
-        if last is not None and pair == ("inject", "inject") and (
-                twice := _told_twice(last, ask)):
-            out[-1] = twice
-            continue
-        if last is not None and (pair == ("set", "inject") and _same_spike(last, ask)):
-            continue
-        if last is not None and pair == ("set", "set") and _said_again(last, ask):
-            out[-1] = ask
-            continue
-        if last is not None and pair[0] == pair[1] and ask.act in _ONCE \
-                and not (last.reading.numbers and (ask.act != "step" or ask.reading.numbers)):
-            out[-1] = ask if ask.act != "step" else last
-            continue
-        if last is not None and (last.act, ask.act) == ("compare", "chart") \
-                and not ask.reading.runs:
-            both = replace(last.reading, mentions=(*last.reading.mentions,
-                                                   *(m for m in ask.reading.mentions
-                                                     if m.of("FIGURE"))))
-            out[-1] = replace(last, reading=both)
-        else:
-            out.append(ask)
-    return out
-
-
-def _same_deed(a: Ask, b: Ask) -> bool:
-    """Whether two clauses tell of one incident: "a picker takes a break, stop a station"."""
-    first, second = (x.reading for x in (a, b))
-    names = {e.name for e in first.of("COMMAND")} & {e.name for e in second.of("COMMAND")}
-    return bool(names) and not (second.agents or second.numbers or first.agents)
-
-
-def _told_twice(a: Ask, b: Ask) -> Ask | None:
-    """As in "clear the board, a fresh game on 13 by 13": the clause that says more about it."""
-    first, second = (told(x.reading.engine, x.reading.tokens) for x in (a, b))
-    if first is None or second is None or first[0] != second[0] or first[0] in _REPEATED:
-        return None
-    return b if len(second[1]) >= len(first[1]) else a
-
-
-def _same_spike(a: Ask, b: Ask) -> bool:
-    """As in "twice the orders for five minutes, just as a spike": the spike is there already."""
-    return spiked(a, domains()["warehouse"]) is not None and not b.reading.numbers \
-        and any(e.name == "demand_spike" for e in b.reading.of("COMMAND"))
-
-
-def _said_again(a: Ask, b: Ask) -> bool:
-    """As in "no rush hour slowdown, set it to 0": the value comes with the second."""
-    names = [{e.name for e in x.reading.of("PARAM")} for x in (a, b)]
-    return bool(names[0]) and names[0] == names[1] and bool(b.reading.numbers) \
-        and not (a.reading.numbers or a.reading.of("CHOICE"))
 
 
 _NEW: Final = ("new", "another", "fresh", "second", "run", "simulation")
