@@ -44,11 +44,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--weights", type=Path, default=DEFAULT, help="network")
     options = parser.parse_args(arguments)
     print(f"{'measure':<58}{'wall':>10}{'CPU':>10}  must, goal")
-    for threads in (1, 2):
-        world = World(PerceptionParams(), SEED)
-        renderer = Renderer(world, threads=threads)
-        row(f"render eight cameras, {threads} thread(s)",
-            *timed(partial(renderer.render, world.snapshot())))
+    world = World(PerceptionParams(), SEED)
+    renderer = Renderer(world)
+    row("render eight cameras, 1 thread", *timed(partial(renderer.render, world.snapshot())))
     runtime = load_runtime(options.weights)
     images = Renderer(World(PerceptionParams(), SEED)).render(world.snapshot()).images
     planes = np.stack([ground_plane(c) for c in rig()])

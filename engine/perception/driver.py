@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.perception.cameras import VIEWS
-from engine.perception.live_eyes import Bool
+from engine.perception.pipeline import Bool
 from engine.perception.scene import Scene
 from engine.perception.vehicle import Command
 

@@ -8,6 +8,8 @@ Shape letters: V views, H rows, W columns.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final, NamedTuple
 
@@ -18,14 +20,13 @@ from engine.perception.cameras import VIEWS, rig
 from engine.perception.forecast_run import ForecastRuntime
 from engine.perception.live_params import DriveParams
 from engine.perception.perceive import Eyes
-from engine.perception.pipeline import Seen
+from engine.perception.pipeline import Bool, Seen
 from engine.perception.render import Rendered, Renderer
 from engine.perception.runtime import Runtime
 from engine.perception.scene import Scene
 from engine.perception.world import Snapshot, World
 
 UInt8 = npt.NDArray[np.uint8]
-Bool = npt.NDArray[np.bool_]
 
 THREADS: Final = 2
 """Views rendered and perceived at the same time."""
@@ -89,28 +90,38 @@ class LiveEyes:
         if self._renderer is None or world is not self._world:
             self._renderer, self._world = Renderer(world, self.cameras, THREADS), world
         now = world.snapshot()
-        rendered = self._renderer.render(now)
-        images = self._taken(rendered.images, params.noise_percent)
-        render_ms = (perf_counter() - begun) * 1e3
+        exposure = self._renderer.begin(now)
+        laid_out_ms = (perf_counter() - begun) * 1e3
+        rendered = exposure.rendered
+        noisy = params.noise_percent > 0.0
+        images = np.empty_like(rendered.images) if noisy else rendered.images
+        add = self._noise(params.noise_percent, images[0].shape) if noisy else None
+
+        def expose(thread: int, view: int) -> None:
+            exposure.draw(thread, view)
+            if add is not None:
+                add(view, rendered.images[view], images[view])
+
         self._eyes.least_score = self._eyes.pipeline.least_score = params.least_score
         self._eyes.pipeline.most_overlap = params.most_overlap
-        scene = self._eyes.see(world, images, self.working)
+        scene = self._eyes.see(world, images, self.working, expose)
         seen = self._eyes.seen
         assert seen is not None, "see leaves what was seen"
-        return Look(now, rendered, images, seen, scene, {"render": render_ms, **seen.times_ms})
+        times = {**seen.times_ms, "render": laid_out_ms + seen.times_ms["render"]}
+        return Look(now, rendered, images, seen, scene, times)
 
-    def _taken(self, images: UInt8, noise_percent: float) -> UInt8:
-        """Pictures as they leave the cameras."""
-        if noise_percent <= 0.0:
-            return images
+    def _noise(self, percent: float, shape: tuple[int, ...]) -> Callable[[int, UInt8, UInt8], None]:
+        """What adds this instant's noise to a view: (view, picture, where to put it)."""
         if not len(self._grain):
             self._grain = self._rng.standard_normal(_GRAIN, np.float32)
-        begin = int(self._rng.integers(_GRAIN))
-        noise = np.take(self._grain, np.arange(begin, begin + images[0].size), mode="wrap")
-        taken = np.empty_like(images)
-        for v, image in enumerate(images):
+        begin, count = int(self._rng.integers(_GRAIN)), math.prod(shape)
+
+        def add(view: int, picture: UInt8, out: UInt8) -> None:
             # each camera reads the one draw from another place
-            rolled = np.roll(noise, v * 7919).reshape(image.shape)
-            np.clip(image + rolled * np.float32(2.55 * noise_percent), 0, 255, out=rolled)
-            taken[v] = rolled
-        return taken
+            own = np.arange(begin + view * 7919, begin + view * 7919 + count)
+            noise = np.take(self._grain, own, mode="wrap").reshape(shape)
+            noise *= np.float32(2.55 * percent)
+            noise += picture
+            out[:] = np.clip(noise, 0, 255)
+
+        return add

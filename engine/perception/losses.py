@@ -14,7 +14,7 @@ Shape letters: B images, P points, N boxes of the batch, H rows, W columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import torch
@@ -28,6 +28,9 @@ from engine.perception.output_format import BINS, CLASSES, REACH
 from engine.perception.targets import IGNORED
 
 TASKS: Final = ("scores", "boxes", "space", "lights", "lines", "drivable", "depth")
+GROUPS: Final = {"all": TASKS, "objects": TASKS[:4], "lines": ("lines",),
+                 "drivable": ("drivable",), "depth": ("depth",)}
+"""What `TrainingParams.tasks` may name."""
 FIXED: Final = {"scores": 3.0, "boxes": 3.5, "space": 0.5, "lights": 0.2, "lines": 1.0,
                 "drivable": 1.0, "depth": 1.0}
 """Weights of the fixed sum."""
@@ -209,27 +212,33 @@ class MultiTaskLoss(nn.Module):
 
     Args:
         fixed: Weight of each task; None to learn them.
+        tasks: Those that count.
 
     Raises:
         InvalidInput: If the fixed weights are not exactly those of `TASKS`, or negative.
     """
 
-    def __init__(self, fixed: Mapping[str, float] | None = None) -> None:
+    counts: Tensor
+
+    def __init__(self, fixed: Mapping[str, float] | None = None,
+                 tasks: Sequence[str] = TASKS) -> None:
         super().__init__()
         if fixed is not None and (set(fixed) != set(TASKS) or min(fixed.values()) < 0):
             raise InvalidInput(f"task weights are {dict(fixed)}; give one of 0 or more for each of "
                                f"{', '.join(TASKS)}")
         self.fixed = dict(fixed) if fixed is not None else None
+        self.register_buffer("counts", torch.tensor([float(t in tasks) for t in TASKS]),
+                             persistent=False)
         # learning begins at the fixed weights
         self.log_variance = nn.Parameter(-torch.tensor([FIXED[t] for t in TASKS]).log(),
                                          requires_grad=fixed is None)
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Scalars under `TASKS` to one scalar."""
-        values = torch.stack([losses[t] for t in TASKS])
+        values = torch.stack([losses[t] for t in TASKS]) * self.counts
         if self.fixed is not None:
             return values @ torch.tensor([self.fixed[t] for t in TASKS])
-        return ((-self.log_variance).exp() * values + 0.5 * self.log_variance).sum()
+        return ((-self.log_variance).exp() * values + 0.5 * self.log_variance * self.counts).sum()
 
     def weights(self) -> dict[str, float]:
         """Weight of each task as it stands."""

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from engine.perception import scene, signals
 from engine.perception.cameras import Camera, rig
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
-from engine.perception.pipeline import Motion, Pipeline, Seen
+from engine.perception.pipeline import Bool, Expose, Motion, Pipeline, Seen
 from engine.perception.render import Renderer
 from engine.perception.road_axes import axes_around
 from engine.perception.runtime import Runtime, load_runtime
@@ -48,8 +48,6 @@ PATIENCE_S: Final = 6.0
 STANDING_MPS: Final = 0.3
 AHEAD: Final = (0, 2)
 """Cameras of which one must work for the car to drive: front and front wide."""
-LEAST_CONTRAST: Final = 12
-"""Levels of 255 between the darkest and the brightest pixel of a picture that shows anything."""
 FAR_LIGHT_M: Final = 15.0
 """So far beyond its line a light counts half: it may be the next junction's."""
 
@@ -93,10 +91,11 @@ class Eyes:
         if world is not self._rendered:
             self._rendered = world
             self._renderer = Renderer(world, self._cameras, self._threads)
-        return self.see(world, self._renderer.render(world.snapshot()).images)
+        exposure = self._renderer.begin(world.snapshot())
+        return self.see(world, exposure.rendered.images, expose=exposure.draw)
 
-    def see(self, world: World, images: UInt8,
-            working: npt.NDArray[np.bool_] | None = None) -> scene.Scene:
+    def see(self, world: World, images: UInt8, working: Bool | None = None,
+            expose: Expose | None = None) -> scene.Scene:
         """Perceive pictures of a world and tell the planner.
 
         Args:
@@ -104,6 +103,7 @@ class Eyes:
                 before begins a new drive.
             images: uint8 [V, H, W, 3] of the rig.
             working: bool [V], cameras that work; None for all.
+            expose: Fills the pictures, see `Pipeline.step`.
 
         Raises:
             InvalidInput: If the pictures are not those of the rig.
@@ -113,9 +113,8 @@ class Eyes:
             self.pipeline.restart()
             self._signal = Signal()
         now = world.snapshot()
-        use = lively(images) if working is None else working & lively(images)
-        self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0], use,
-                                       axes_around(world.network, now))
+        self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0],
+                                       working, axes_around(world.network, now), expose)
         self._before = now
         kept = [t for t in self.seen.tracks if t.score >= self.least_score]
         told = told_tracks(kept, self.seen.forecasts)
@@ -124,7 +123,7 @@ class Eyes:
         if gate is not None:
             light = self._signal.step(light_of(kept, gate.distance), gate, plain.speed, now.time)
             plain = replace(plain, gate=replace(gate, light=light))
-        return replace(plain, blind=not use[list(AHEAD)].any())
+        return replace(plain, blind=not self.seen.used[list(AHEAD)].any())
 
 
 class Signal:
@@ -158,19 +157,6 @@ class Signal:
         if not gate.signals or gate.distance > UNSURE_M:
             return signals.NONE
         return signals.NONE if time_s - self._stood_since > PATIENCE_S else signals.RED
-
-
-def lively(images: UInt8) -> npt.NDArray[np.bool_]:
-    """Which pictures show anything: a covered or dead camera gives one tone.
-
-    Args:
-        images: uint8 [V, H, W, 3].
-
-    Returns:
-        bool [V].
-    """
-    few = images[:, ::8, ::8].astype(np.int16)
-    return np.asarray(np.ptp(few, axis=(1, 2, 3)) >= LEAST_CONTRAST)
 
 
 def open_eyes(weights: Path, forecast: Path | None = None, threads: int = 2) -> Eyes:

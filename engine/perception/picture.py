@@ -24,8 +24,9 @@ from PIL import Image
 from engine.perception import bodies
 from engine.perception.bev import FAMILY, lift
 from engine.perception.cameras import VIEWS, Camera
-from engine.perception.live_eyes import Bool, Look
+from engine.perception.live_eyes import Look
 from engine.perception.live_quality import true_boxes
+from engine.perception.pipeline import Bool
 from engine.perception.planner import Plan
 from engine.perception.stage import road_lines
 from engine.perception.track import Track

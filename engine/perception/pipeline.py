@@ -1,18 +1,19 @@
 """From eight pictures to what a planner needs: objects, tracks, lines, drivable ground, forecasts.
 
 The order of the source's stack: network, fusion to the bird's-eye view, tracking, prediction. A
-camera that is missing is skipped; what the others see is used. The views are shared out to threads
-up to the fusion: network and kernels release the interpreter's lock, and what is seen does not
-depend on how many there are.
+camera that is missing or shows nothing is skipped; what the others see is used. Up to the fusion
+threads take the views one by one, whoever is free the next: network and kernels release the
+interpreter's lock, and what is seen does not depend on how many threads there are.
 
 Frame: ego, x forward, y left, m. Shape letters: V views, A tracks, K modes, T times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -39,10 +40,17 @@ if TYPE_CHECKING:
     from engine.perception.cameras import Camera
 
 Float32 = npt.NDArray[np.float32]
-Int64 = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
 
-STAGES: Final = ("network", "decode", "lines", "fuse", "track", "forecast")
+Bool = npt.NDArray[np.bool_]
+Expose = Callable[[int, int], None]
+"""Fills the picture of a view: (number of the thread, view)."""
+
+STAGES: Final = ("render", "network", "decode", "lines", "fuse", "track", "forecast")
+
+
+LEAST_CONTRAST: Final = 12
+"""Levels of 255 between the darkest and the brightest pixel of a picture that shows anything."""
 
 
 class Motion(NamedTuple):
@@ -69,6 +77,7 @@ class Seen:
         depth: float32 [V, 2, H/4, W/4], mean and deviation of ln z in m; NaN where missing.
         masks: float32 [V, 4, H/2, W/2], probabilities.
         times_ms: Wall time of each of `STAGES`; of the slowest thread where several share one.
+        used: bool [V], cameras that work and show something.
     """
 
     found: tuple[Detections | None, ...]
@@ -81,16 +90,20 @@ class Seen:
     depth: Float32
     masks: Float32
     times_ms: dict[str, float]
+    used: Bool
 
 
-class _Look(NamedTuple):
-    """What a thread made of its views; rows of `depth` and `masks` as in `Seen`."""
+class _Looks:
+    """What the threads make of the views as they go; each thread writes the rows of its own."""
 
-    found: list[Detections]
-    lines: list[tuple[Line, ...]]
-    depth: Float32
-    masks: Float32
-    laps: dict[str, float]
+    def __init__(self, images: UInt8) -> None:
+        views, height, width = images.shape[:3]
+        self.images = images
+        self.used = np.zeros(views, np.bool_)
+        self.found: list[Detections | None] = [None] * views
+        self.lines: list[tuple[Line, ...]] = [()] * views
+        self.depth = np.full((views, 2, height // 4, width // 4), np.nan, np.float32)
+        self.masks = np.zeros((views, 4, height // 2, width // 2), np.float32)
 
 
 class Pipeline:
@@ -131,8 +144,8 @@ class Pipeline:
         self.tracker = Tracker()
 
     def step(self, images: UInt8, motion: Motion, speed_mps: float,
-             working: npt.NDArray[np.bool_] | None = None,
-             axes: RoadAxes | None = None) -> Seen:
+             working: Bool | None = None, axes: RoadAxes | None = None,
+             expose: Expose | None = None) -> Seen:
         """Perceive one instant.
 
         Args:
@@ -141,6 +154,7 @@ class Pipeline:
             speed_mps: Its speed.
             working: bool [V], cameras that work; None for all.
             axes: Roads around, where there is a map; vehicles are aligned with them.
+            expose: Fills each of the pictures before it is looked at; None where they are there.
 
         Raises:
             InvalidInput: If the pictures are not those of the rig.
@@ -149,55 +163,69 @@ class Pipeline:
         if images.shape != (views, *self._size, 3):
             raise InvalidInput(f"pictures are {images.shape}; the rig gives "
                                f"{(views, *self._size, 3)}")
-        use = np.ones(views, np.bool_) if working is None else working
-        found: list[Detections | None] = [None] * views
-        lines: list[tuple[Line, ...]] = [()] * views
-        height, width = self._size
-        depth = np.full((views, 2, height // 4, width // 4), np.nan, np.float32)
-        masks = np.zeros((views, 4, height // 2, width // 2), np.float32)
+        looks = _Looks(images)
+        working = np.ones(views, np.bool_) if working is None else working
+        todo = iter(range(views))
+        run = map if self._pool is None else self._pool.map
         laps = dict.fromkeys(STAGES, 0.0)
-        for own, look in self._looks(images, np.flatnonzero(use)):
-            depth[own], masks[own] = look.depth, look.masks
-            for view, boxes, drawn in zip(own, look.found, look.lines, strict=True):
-                found[view], lines[view] = boxes, drawn
-            laps |= {k: max(laps[k], v) for k, v in look.laps.items()}
+        for own in run(lambda k: self._look(k, todo, looks, working, expose),
+                       range(self._threads)):
+            laps |= {k: max(laps[k], v) for k, v in own.items()}
         clock = _Clock()
-        objects = merge([lift(f, self.cameras[v], v) for v, f in enumerate(found)
+        objects = merge([lift(f, self.cameras[v], v) for v, f in enumerate(looks.found)
                          if f is not None])
         if axes is not None:
             objects = align(objects, axes)
-        whole = tuple(smooth(complete(merge_lines(lines))))
-        drivable = self._grid.read(masks[:, 0], use)
+        whole = tuple(smooth(complete(merge_lines(looks.lines))))
+        drivable = self._grid.read(looks.masks[:, 0], looks.used)
         clock.lap("fuse")
         tracks = tuple(self.tracker.step(objects, motion[:3], motion.dt_s))
         clock.lap("track")
         forecasts = (self._forecaster.run(tracks, whole, speed_mps)
                      if self._forecaster is not None else None)
         clock.lap("forecast")
-        return Seen(tuple(found), tuple(lines), objects, whole, drivable, tracks, forecasts,
-                    depth, masks, laps | clock.laps)
+        return Seen(tuple(looks.found), tuple(looks.lines), objects, whole, drivable, tracks,
+                    forecasts, looks.depth, looks.masks, laps | clock.laps, looks.used)
 
-    def _looks(self, images: UInt8, live: Int64) -> list[tuple[Int64, _Look]]:
-        """Each thread's views and what it made of them."""
-        shares = [live[k::self._threads] for k in range(min(self._threads, len(live)))]
-        run = map if self._pool is None else self._pool.map
-        return list(zip(shares, run(lambda own: self._look(images, own), shares), strict=True))
-
-    def _look(self, images: UInt8, own: Int64) -> _Look:
-        """Run the network on some views and read boxes and lines off its output."""
+    def _look(self, thread: int, todo: Iterator[int], looks: _Looks, working: Bool,
+              expose: Expose | None) -> dict[str, float]:
+        """Take views as long as there are any; returns the time of each stage."""
         clock = _Clock()
-        out = self._runtime.run(np.ascontiguousarray(images[own]), self._planes[own])
+        while own := list(islice(todo, self._runtime.together)):
+            if expose is not None:
+                for v in own:
+                    expose(thread, v)
+                clock.lap("render")
+            own = [v for v in own if working[v] and lively(looks.images[v])]
+            if own:
+                self._perceive(own, looks, clock)
+        return clock.laps
+
+    def _perceive(self, own: list[int], looks: _Looks, clock: _Clock) -> None:
+        """Run the network on some views and read boxes and lines off its output."""
+        out = self._runtime.run(looks.images[own], self._planes[own])
         clock.lap("network")
-        found = [decode(out.raw(k), self._points, *self._size, self.least_score,
-                        self.most_overlap) for k in range(len(own))]
-        scale = np.log([canonical_scale(self.cameras[v]) for v in own]).astype(np.float32)
-        depth = out.depth.copy()
-        depth[:, 0] += scale[:, None, None]
-        masks = sigmoid(out.masks)
+        for k, v in enumerate(own):
+            looks.found[v] = decode(out.raw(k), self._points, *self._size, self.least_score,
+                                    self.most_overlap)
+            looks.depth[v] = out.depth[k]
+            looks.depth[v, 0] += np.float32(np.log(canonical_scale(self.cameras[v])))
+            looks.masks[v] = sigmoid(out.masks[k])
+            looks.used[v] = True
         clock.lap("decode")
-        lines = [tuple(fit_lines(masks[k, 1:], self.cameras[v])) for k, v in enumerate(own)]
+        for v in own:
+            looks.lines[v] = tuple(fit_lines(looks.masks[v, 1:], self.cameras[v]))
         clock.lap("lines")
-        return _Look(found, lines, depth, masks, clock.laps)
+
+
+def lively(image: UInt8) -> bool:
+    """Whether a picture shows anything: a covered or dead camera gives one tone.
+
+    Args:
+        image: uint8 [H, W, 3].
+    """
+    few = image[::8, ::8]
+    return int(few.max()) - int(few.min()) >= LEAST_CONTRAST
 
 
 def open_pipeline(cameras: Sequence[Camera], weights: Path, forecast: Path | None = None,
@@ -221,5 +249,5 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = perf_counter()
-        self.laps[name] = (now - self._last) * 1e3
+        self.laps[name] = self.laps.get(name, 0.0) + (now - self._last) * 1e3
         self._last = now

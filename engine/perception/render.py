@@ -1,10 +1,9 @@
-"""Renders what the cameras see: colour, depth, labels. Deterministic, whatever the threads."""
+"""Renders what the cameras see: colour, depth, labels. Deterministic, whoever draws a view."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,58 +70,75 @@ class Renderer:
         Args:
             world: What is drawn.
             cameras: The rig's eight when None; one or more, all of one size.
-            threads: Views drawn at the same time, ≥ 1; the pictures do not depend on it.
+            threads: Threads that may draw views at the same time, ≥ 1.
             numbers: Of the cameras in the rig, for their sensors' noise; 0, 1, … when None.
         """
         self.cameras = tuple(cameras) if cameras is not None else rig()
-        self._numbers = tuple(range(len(self.cameras)) if numbers is None else numbers)
-        self._world = world
-        self._stage = Stage(world)
-        self._threads = threads
+        self.numbers = tuple(range(len(self.cameras)) if numbers is None else numbers)
+        self.world = world
+        self.stage = Stage(world)
         height, width = self.cameras[0].height, self.cameras[0].width
-        self._frames = [_buffers(height, width) for _ in range(threads)]
-        self._lamps = lamps.street_lamps(world.network, world.style)
+        self.frames = [_buffers(height, width) for _ in range(threads)]
+        self.lamps = lamps.street_lamps(world.network, world.style)
+
+    def begin(self, now: Snapshot) -> Exposure:
+        """An instant whose views can be drawn one by one."""
+        return Exposure(self, now)
 
     def render(self, now: Snapshot) -> Rendered:
         """Draw all views of an instant."""
-        placed = self._stage.place(now)
-        V, H, W = len(self.cameras), self.cameras[0].height, self.cameras[0].width
-        out = Rendered(
+        exposure = self.begin(now)
+        for view in range(len(self.cameras)):
+            exposure.draw(0, view)
+        return exposure.rendered
+
+
+class Exposure:
+    """One instant that is being drawn.
+
+    Attributes:
+        rendered: Holds the views drawn so far; the others are undefined.
+    """
+
+    def __init__(self, renderer: Renderer, now: Snapshot) -> None:
+        placed = renderer.stage.place(now)
+        cameras, world = renderer.cameras, renderer.world
+        V, H, W = len(cameras), cameras[0].height, cameras[0].width
+        self.rendered = Rendered(
             np.empty((V, H, W, 3), np.uint8), np.empty((V, H, W), np.float32),
             np.empty((V, H, W), np.int16), np.empty((V, H, W), np.uint8),
             np.empty((V, H, W), np.uint8), np.empty((V, placed.labels + 1, 4), np.int32),
             np.empty((V, placed.labels + 1), np.int32), np.empty((V, placed.labels + 1), np.int32),
             placed)
-        glow = lamps.light_map(now, self._lamps, self._world.shapes()) if (
-            self._world.weather.night) else np.zeros((1, 1), np.float32)
-        light = light_of(self._world.weather, self._world.style, glow)
+        self._renderer, self._now, self._placed = renderer, now, placed
+        glow = lamps.light_map(now, renderer.lamps, world.shapes()) if (
+            world.weather.night) else np.zeros((1, 1), np.float32)
+        self._light = light_of(world.weather, world.style, glow)
         yaw = math.atan2(now.axes[0, 1], now.axes[0, 0])
-        ego = np.array([now.origin[0], now.origin[1], math.cos(yaw), math.sin(yaw)])
-        tick = round(now.time * 10.0)
+        self._ego = np.array([now.origin[0], now.origin[1], math.cos(yaw), math.sin(yaw)])
 
-        def one(worker: int, v: int) -> None:
-            camera, frame = self.cameras[v], self._frames[worker]
-            view = View(camera.R @ now.axes, now.origin + now.axes.T @ camera.t,
-                        (camera.fx, camera.fy, camera.cx, camera.cy), FAR_M)
-            salt = (self._world.seed * 7919 + tick * 31 + self._numbers[v]) & 0x7FFFFFFF
-            draw(view, placed.soup, frame, out.covered[v])
-            cast(view, placed.shadow, placed.strength, GROUND, frame, placed.soup)
-            shade(view, placed.soup, self._stage.marks, light, frame, ego, salt, out.images[v],
-                  out.depth[v], out.owner[v], out.drivable[v], out.lane[v])
-            if self._world.weather.rain_mm_h > 0.0:
-                streaks(out.images[v], self._world.weather.rain_mm_h, salt)
-            extents(out.owner[v], out.extent[v], out.visible[v])
+    def draw(self, thread: int, view: int) -> None:
+        """Draw a view.
 
-        if self._threads == 1:
-            for v in range(V):
-                one(0, v)
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                def share(worker: int) -> None:
-                    for v in range(worker, V, self._threads):
-                        one(worker, v)
-                list(pool.map(share, range(self._threads)))
-        return out
+        Args:
+            thread: Number of the thread that draws, below the renderer's `threads`.
+            view: Number of the camera.
+        """
+        renderer, now, placed, out = self._renderer, self._now, self._placed, self.rendered
+        camera, frame = renderer.cameras[view], renderer.frames[thread]
+        rain_mm_h = renderer.world.weather.rain_mm_h
+        seen = View(camera.R @ now.axes, now.origin + now.axes.T @ camera.t,
+                    (camera.fx, camera.fy, camera.cx, camera.cy), FAR_M)
+        salt = (renderer.world.seed * 7919 + round(now.time * 10.0) * 31
+                + renderer.numbers[view]) & 0x7FFFFFFF
+        draw(seen, placed.soup, frame, out.covered[view])
+        cast(seen, placed.shadow, placed.strength, GROUND, frame, placed.soup)
+        shade(seen, placed.soup, renderer.stage.marks, self._light, frame, self._ego, salt,
+              out.images[view], out.depth[view], out.owner[view], out.drivable[view],
+              out.lane[view])
+        if rain_mm_h > 0.0:
+            streaks(out.images[view], rain_mm_h, salt)
+        extents(out.owner[view], out.extent[view], out.visible[view])
 
 
 def unseen() -> Rendered:

@@ -50,7 +50,13 @@ class Prediction(NamedTuple):
 
 
 class Runtime(Protocol):
-    """What runs a network."""
+    """What runs a network.
+
+    Attributes:
+        together: Pictures that are best run at once.
+    """
+
+    together: int
 
     def run(self, images: UInt8, planes: Float32) -> Prediction:
         """Run all heads.
@@ -78,6 +84,7 @@ class TorchRuntime:
         self._torch = torch
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = _wrapped(network.eval()).to(self._device)
+        self.together = 8 if self._device.type == "cuda" else 1
 
     def run(self, images: UInt8, planes: Float32) -> Prediction:
         """See `Runtime.run`."""
@@ -105,6 +112,7 @@ class OnnxRuntime:
     def __init__(self, path: Path, threads: int = 1) -> None:
         import onnxruntime
 
+        self.together = 1  # eight at once take as long as eight one by one
         if not path.is_file():
             raise ModelUnavailable(f"{path.name} is not there; export the network first")
         options = onnxruntime.SessionOptions()

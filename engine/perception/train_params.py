@@ -30,6 +30,9 @@ class TrainingParams(Params):
     weighting: Literal["learnt", "fixed"] = knob(
         "learnt", "Task weights", "By each task's learnt uncertainty, or fixed.", group="Tasks",
         live=False)
+    tasks: Literal["all", "objects", "lines", "drivable", "depth"] = knob(
+        "all", "Tasks", "What the network learns: everything, or one task alone to compare with.",
+        group="Tasks", live=False)
     precision: Literal["float32", "bfloat16"] = knob(
         "float32", "Precision", "Of convolutions; bfloat16 is faster where the processor has it "
         "(AVX-512 BF16, AMX) and much slower where not.", group="Network", live=False)

@@ -21,7 +21,7 @@ from engine.errors import InvalidInput
 from engine.perception.checkpoint import fill, read_tensors, write_tensors
 from engine.perception.dataset import Dataset
 from engine.perception.hydranet import HydraNet
-from engine.perception.losses import FIXED, TASKS, MultiTaskLoss, task_losses
+from engine.perception.losses import FIXED, GROUPS, TASKS, MultiTaskLoss, task_losses
 from engine.perception.train_params import TrainingParams, learning_rate
 
 FORMAT: Final = "atrium-perception-training-1"
@@ -50,7 +50,8 @@ class Trainer:
         self.average.eval().requires_grad_(False)
         for network in (self.network, self.average):
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.loss = MultiTaskLoss(FIXED if params.weighting == "fixed" else None)
+        self.loss = MultiTaskLoss(FIXED if params.weighting == "fixed" else None,
+                                  GROUPS[params.tasks])
         self.params = params
         self.step_count = 0
         self._data = data

@@ -238,7 +238,7 @@ class _Once:
     last: Prediction
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+        self._runtime, self.together = runtime, runtime.together
 
     def run(self, images: UInt8, planes: npt.NDArray[np.float32]) -> Prediction:
         self.last = self._runtime.run(images, planes)

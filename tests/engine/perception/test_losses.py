@@ -7,6 +7,7 @@ from engine.errors import InvalidInput
 from engine.perception.heads import Detection, bin_centres, mean_log_depth, mean_sides
 from engine.perception.losses import (
     FIXED,
+    GROUPS,
     LEAST_QUALITY,
     RARITY,
     TASKS,
@@ -154,3 +155,13 @@ def test_a_heading_and_its_opposite_cost_the_same_and_no_heading_costs() -> None
     moved = truth.clone()
     moved[0, 2] = 0.3
     assert space_error(moved, truth)[0].tolist() == pytest.approx([0, 0, 0.3, 0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("fixed", [None, FIXED])
+def test_a_task_alone_counts_alone(fixed: dict[str, float] | None) -> None:
+    losses = {t: torch.tensor(float(k + 1), requires_grad=True) for k, t in enumerate(TASKS)}
+    loss = MultiTaskLoss(fixed, GROUPS["objects"])
+    loss(losses).backward()
+    felt = {t for t, v in losses.items() if v.grad is not None and float(v.grad) != 0.0}
+    assert felt == {"scores", "boxes", "space", "lights"}
+    assert not loss.log_variance.requires_grad or not loss.log_variance.grad[4:].any()

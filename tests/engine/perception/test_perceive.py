@@ -15,7 +15,6 @@ from engine.perception.perceive import (
     Eyes,
     Signal,
     light_of,
-    lively,
     motion_between,
     stretched,
     told_tracks,
@@ -136,14 +135,6 @@ def test_nobody_waits_for_ever_at_lights_that_cannot_be_made_out() -> None:
     assert told[-1] == NONE
     # where the map has none there is nothing to wait for
     assert Signal().step(NONE, gate(5.0, lights=False), 10.0, 0.0) == NONE
-
-
-def test_a_dead_camera_is_told_from_a_dark_street() -> None:
-    images = np.full((3, 192, 320, 3), 40, np.uint8)
-    images[1] = np.random.default_rng(1).integers(8, 24, (192, 320, 3))
-    images[2, :, ::16] = 90
-    assert lively(images).tolist() == [False, True, True]
-    assert lively(images[:0]).tolist() == []
 
 
 def test_with_blank_cameras_the_car_comes_to_a_halt_and_hits_nobody() -> None:

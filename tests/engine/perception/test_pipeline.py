@@ -8,7 +8,7 @@ from engine.errors import InvalidInput
 from engine.perception.bev import GRID, GRID_M
 from engine.perception.cameras import rig
 from engine.perception.hydranet import HydraNet
-from engine.perception.pipeline import STAGES, Motion, Pipeline
+from engine.perception.pipeline import STAGES, Motion, Pipeline, lively
 from engine.perception.runtime import TorchRuntime
 
 STILL = Motion(0.0, 0.0, 0.0, 0.1)
@@ -74,6 +74,39 @@ def test_what_is_seen_does_not_depend_on_the_threads(pipeline: Pipeline,
     for a, b in zip(alone.found, shared.found, strict=True):
         if a is not None and b is not None:
             assert a.scores == pytest.approx(b.scores, abs=1e-4)
+
+
+def test_pictures_may_come_while_others_are_looked_at(runtime: TorchRuntime) -> None:
+    whole, images = frame(), np.empty((8, 192, 320, 3), np.uint8)
+    filled: list[int] = []
+
+    def expose(thread: int, view: int) -> None:
+        assert thread in (0, 1)
+        images[view] = 60 if view == 3 else whole[view]
+        filled.append(view)
+
+    use = np.ones(8, bool)
+    use[5] = False
+    seen = Pipeline(rig(), runtime, least_score=0.02, threads=2).step(
+        images, STILL, 5.0, use, expose=expose)
+    # a camera that is lost is drawn all the same: its truth is shown
+    assert sorted(filled) == list(range(8))
+    assert np.flatnonzero(~seen.used).tolist() == [3, 5]
+    blank = whole.copy()
+    blank[3] = 60
+    given = Pipeline(rig(), runtime, least_score=0.02).step(blank, STILL, 5.0, use)
+    assert np.array_equal(given.masks, seen.masks)
+    assert [f is None for f in given.found] == [f is None for f in seen.found]
+    assert seen.times_ms["render"] > 0.0 == given.times_ms["render"]
+
+
+def test_a_dead_camera_is_told_from_a_dark_street() -> None:
+    dark = np.random.default_rng(1).integers(8, 24, (192, 320, 3)).astype(np.uint8)
+    line = np.full((192, 320, 3), 40, np.uint8)
+    assert not lively(line)
+    line[:, ::16] = 90
+    assert lively(dark)
+    assert lively(line)
 
 
 def test_a_restart_forgets_the_tracks(runtime: TorchRuntime) -> None:

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,12 @@ def town():
 
 def test_pictures_do_not_depend_on_the_number_of_threads(town):
     now = town.snapshot()
-    one, two = (Renderer(town, threads=n).render(now) for n in (1, 2))
+    one, exposure = Renderer(town).render(now), Renderer(town, threads=2).begin(now)
+    with ThreadPoolExecutor(2) as pool:
+        for thread in pool.map(lambda t: [exposure.draw(t, v) for v in range(7 - t, -1, -2)],
+                               range(2)):
+            assert len(thread) == 4
+    two = exposure.rendered
     for name in ("images", "depth", "owner", "lane", "drivable", "extent", "visible", "covered"):
         assert np.array_equal(getattr(one, name), getattr(two, name)), name
 
