@@ -26,6 +26,7 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
+FARTHEST_M: Final = 90.0
 CELL_PX: Final = 2
 """Pixels a mask cell."""
 LEAST: Final = 0.6
@@ -66,39 +67,58 @@ def fit_lines(probability: Float32, camera: Camera, least: float = LEAST) -> lis
     """
     top = probability.max(axis=0)
     chains = []
-    free = top.copy()
+    free = top
     for upright in (True, False):
         view = free if upright else np.ascontiguousarray(free.T)
         owner, along, across, used = _chain(view, least)
         if upright:
-            free = np.where(used, 0.0, free).astype(np.float32)
-        for k in range(int(owner.max()) + 1 if len(owner) else 0):
-            own = owner == k
-            uv = np.stack([across[own], along[own]] if upright else [along[own], across[own]], 1)
-            if len(uv) >= _LEAST_POINTS and np.ptp(uv, axis=0).max() * CELL_PX > _LEAST_LENGTH_PX:
-                chains.append(_smooth(uv))
+            free = np.where(used, np.float32(0.0), free)
+        uv = np.stack([across, along] if upright else [along, across], 1)
+        uv = uv[np.argsort(owner, kind="stable")]
+        sizes = np.bincount(owner)
+        for end, size in zip(np.cumsum(sizes).tolist(), sizes.tolist(), strict=True):
+            own = uv[end - size:end]
+            if size >= _LEAST_POINTS and np.ptp(own, axis=0).max() * CELL_PX > _LEAST_LENGTH_PX:
+                chains.append(_smooth(own))
+    if not chains:
+        return []
+    uv = np.concatenate(chains)
+    column, row = np.minimum(uv.astype(np.int64), [top.shape[1] - 1, top.shape[0] - 1]).T
+    kinds, surely = probability[:, row, column], top[row, column]
+    ground = ground_points(camera, uv[:, 0] * CELL_PX, uv[:, 1] * CELL_PX)[:, :2]
+    away = np.linalg.norm(ground, axis=1)
+    near = away < FARTHEST_M  # not where there is no ground
     lines = []
-    for uv in chains:
-        cells = np.clip(uv.astype(np.int64), 0, [top.shape[1] - 1, top.shape[0] - 1])
-        kinds = probability[:, cells[:, 1], cells[:, 0]].sum(axis=1)
-        points = ground_points(camera, uv[:, 0] * CELL_PX, uv[:, 1] * CELL_PX)[:, :2]
-        points = points[np.isfinite(points[:, 0])]
-        points = points[np.linalg.norm(points, axis=1) < 90.0]
+    end = 0
+    for chain in chains:
+        own = slice(end, end + len(chain))
+        end = own.stop
+        points, distance = ground[own][near[own]], away[own][near[own]]
         if len(points) >= _LEAST_POINTS:
-            if np.linalg.norm(points[0]) > np.linalg.norm(points[-1]):
+            if distance[0] > distance[-1]:
                 points = points[::-1]
-            lines.append(Line(points, int(kinds.argmax()) + 1,
-                              float(top[cells[:, 1], cells[:, 0]].mean())))
+            lines.append(Line(points, int(kinds[:, own].sum(axis=1).argmax()) + 1,
+                              float(surely[own].mean())))
     return join(_distinct(lines))
 
 
+@njit(cache=True, nogil=True)
 def _smooth(uv: Float64) -> Float64:
-    """A chain without the steps of its cells: running means of up to seven, ends kept in place."""
-    reach = np.minimum(3, np.minimum(np.arange(len(uv)), np.arange(len(uv))[::-1]))
-    total = np.concatenate([np.zeros((1, 2)), np.cumsum(uv, axis=0)])
-    at = np.arange(len(uv))
-    width = (2 * reach + 1)[:, None]
-    return np.asarray((total[at + reach + 1] - total[at - reach]) / width)
+    """A chain without the steps of its cells: running means of up to seven, ends kept in place.
+
+    Args:
+        uv: float64 [N, 2].
+    """
+    count = len(uv)
+    out = np.empty((count, 2))
+    for i in range(count):
+        reach = min(3, i, count - 1 - i)
+        for axis in range(2):
+            total = 0.0
+            for k in range(i - reach, i + reach + 1):
+                total += uv[k, axis]
+            out[i, axis] = total / (2 * reach + 1)
+    return out
 
 
 def _distinct(lines: list[Line]) -> list[Line]:
