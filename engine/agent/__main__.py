@@ -26,8 +26,9 @@ from engine.agent.loop import Settings
 from engine.agent.messages import Assistant, User
 from engine.agent.model import ChatModel
 from engine.agent.openai_model import Endpoint, OpenAIModel
-from engine.agent.planner.acts import WEIGHTS, train
+from engine.agent.planner.acts import WEIGHTS
 from engine.agent.planner.planner import OfflinePlanner
+from engine.agent.planner.teaching import train
 from engine.agent.prices import price_of, server_of
 from engine.errors import EngineError
 from engine.live.registry import Registry

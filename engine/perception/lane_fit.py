@@ -91,14 +91,14 @@ def fit_lines(probability: Float32, camera: Camera, least: float = LEAST) -> lis
     lines = []
     end = 0
     for chain in chains:
-        own = slice(end, end + len(chain))
-        end = own.stop
-        points, distance = ground[own][near[own]], away[own][near[own]]
+        at = slice(end, end + len(chain))
+        end += len(chain)
+        points, distance = ground[at][near[at]], away[at][near[at]]
         if len(points) >= _LEAST_POINTS:
             if distance[0] > distance[-1]:
                 points = points[::-1]
-            lines.append(Line(points, int(kinds[:, own].sum(axis=1).argmax()) + 1,
-                              float(surely[own].mean())))
+            lines.append(Line(points, int(kinds[:, at].sum(axis=1).argmax()) + 1,
+                              float(surely[at].mean())))
     return join(_distinct(lines))
 
 

@@ -1,16 +1,18 @@
-"""Which act a clause asks for: softmax regression over hashed words, pairs and letters.
+"""Which act a clause asks for: two linear models over hashed words, which have to agree.
 
-The clause comes with its things replaced by their sort ("start the ENGINE with NUM PARAM"), so a
-few thousand phrases teach what a hundred settings would multiply beyond counting.
+One reads the clause with its things replaced by their sort ("start the ENGINE with NUM PARAM"), so
+that a few thousand phrases teach what a hundred settings would multiply beyond counting. The other
+reads the words and their letters as they stand: it knows what a sentence is about where nothing in
+it is recognised, or the wrong thing. They err on different clauses, so their mean errs less.
 
 Source: Joulin et al. 2017, Bag of Tricks for Efficient Text Classification, arXiv:1607.01759
-    (hashed n-grams and a linear model).
+    (hashed n-grams and a linear model); Hinton 2002, doi:10.1162/089976602760128018 (a product of
+    experts: probabilities are multiplied).
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,17 +20,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
-from scipy.optimize import minimize
 
-from engine.agent.planner.phrases import patterns, samples
+from engine.agent.planner.phrases import patterns
+from engine.agent.planner.views import SORT_BUCKETS, WORD_BUCKETS, of_sorts, of_words
 from engine.errors import ModelUnavailable
 
 WEIGHTS: Final = Path(__file__).resolve().parents[3] / "assets" / "agent" / "acts.npz"
-BUCKETS: Final = 1 << 14
-EACH: Final = 60
-SEED: Final = 7
-DECAY: Final = 5e-7
+SHARE: Final = 0.6
+"""Share of the words as they stand in what is believed; the rest is that of the sorts."""
 
 Float32 = npt.NDArray[np.float32]
 
@@ -57,33 +56,60 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class ActModel:
-    """Weights of the classifier. F buckets, K acts.
+class Linear:
+    """Weights of one model. F buckets, K acts.
 
     Attributes:
-        acts: Names [K].
         weight: float32 [F, K].
         bias: float32 [K].
     """
 
-    acts: tuple[str, ...]
     weight: Float32
     bias: Float32
 
-    def guess(self, shape: Sequence[str]) -> Guess:
-        """Probabilities for one clause."""
-        rows = features(shape)
+    def logs(self, rows: dict[int, float]) -> Float32:
+        """Logarithms of the probabilities [K] for hashed features."""
         values = np.fromiter(rows.values(), np.float32, len(rows))
         score = values @ self.weight[list(rows)] / np.sqrt((values**2).sum()) + self.bias
-        p = np.exp(score - score.max())
+        score -= score.max()
+        return np.asarray(score - np.log(np.exp(score).sum()), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ActModel:
+    """The classifier. K acts.
+
+    Attributes:
+        acts: Names [K].
+        sorts: What reads the sorts of things.
+        words: What reads the words as they stand.
+    """
+
+    acts: tuple[str, ...]
+    sorts: Linear
+    words: Linear
+
+    def guess(self, shape: Sequence[str], tokens: Sequence[str] = ()) -> Guess:
+        """Probabilities for one clause.
+
+        Args:
+            shape: The clause with sorts in the place of things.
+            tokens: Its words; without them the sorts alone count.
+        """
+        logs = self.sorts.logs(of_sorts(shape))
+        if tokens:
+            logs = (1 - SHARE) * logs + SHARE * self.words.logs(of_words(tokens))
+        p = np.exp(logs - logs.max())
         p /= p.sum()
         order = np.argsort(-p, kind="stable")
         return Guess(tuple(self.acts[i] for i in order), tuple(float(p[i]) for i in order))
 
     def save(self, path: Path) -> None:
         """Write half-precision weights."""
-        np.savez_compressed(path, acts=np.array(self.acts), weight=self.weight.astype(np.float16),
-                            bias=self.bias.astype(np.float16))
+        half = {f"{name}_{part}": getattr(model, part).astype(np.float16)
+                for name, model in (("sorts", self.sorts), ("words", self.words))
+                for part in ("weight", "bias")}
+        np.savez_compressed(path, acts=np.array(self.acts), **half)
 
 
 @cache
@@ -95,87 +121,16 @@ def act_model(path: Path = WEIGHTS) -> ActModel:
     """
     try:
         with np.load(path, allow_pickle=False) as kept:
-            model = ActModel(tuple(str(a) for a in kept["acts"]),
-                             kept["weight"].astype(np.float32), kept["bias"].astype(np.float32))
+            sorts, words = (Linear(kept[f"{name}_weight"].astype(np.float32),
+                                   kept[f"{name}_bias"].astype(np.float32))
+                            for name in ("sorts", "words"))
+            model = ActModel(tuple(str(a) for a in kept["acts"]), sorts, words)
     except (OSError, ValueError, KeyError) as error:
         raise ModelUnavailable(f"the offline planner's model {path.name} cannot be read; run "
                                "python -m engine.agent teach") from error
-    if model.weight.shape != (BUCKETS, len(model.acts)) or set(model.acts) != set(patterns()):
+    fits = (sorts.weight.shape == (SORT_BUCKETS, len(model.acts))
+            and words.weight.shape == (WORD_BUCKETS, len(model.acts)))
+    if not fits or set(model.acts) != set(patterns()):
         raise ModelUnavailable(f"{path.name} belongs to other phrases; run "
                                "python -m engine.agent teach")
     return model
-
-
-def features(shape: Sequence[str]) -> dict[int, float]:
-    """Hashed features of a clause, never empty: words, pairs, gapped pairs, letters, ends."""
-    words = [w for w in shape if w not in (",", ".", "!", "-", ";")] or ["-"]
-    out: dict[int, float] = {}
-
-    def add(text: str, value: float = 1.0) -> None:
-        bucket = zlib.crc32(text.encode()) % BUCKETS
-        out[bucket] = out.get(bucket, 0.0) + value
-
-    for i, word in enumerate(words):
-        add(f"w {word}", 1.5)
-        if i + 1 < len(words):
-            add(f"p {word} {words[i + 1]}")
-        if i + 2 < len(words):
-            add(f"g {word} {words[i + 2]}", 0.5)
-            add(f"t {word} {words[i + 1]} {words[i + 2]}", 0.7)
-        if word.islower() and len(word) > 2:
-            marked = f"<{word}>"
-            for n in (3, 4):
-                for j in range(len(marked) - n + 1):
-                    add(f"c {marked[j:j + n]}", 0.25)
-    add(f"first {words[0]}")
-    add(f"two {' '.join(words[:2])}")
-    add(f"last {words[-1]}", 0.7)
-    add(f"length {min(len(words), 8)}", 0.5)
-    for kind in ("ENGINE", "PARAM", "FIGURE", "COMMAND", "SCENARIO", "CHOICE", "AGENT#", "RUN#",
-                 "NUM", "FACTOR", "SCALE", "BOTH", "MOVE", "STATION"):
-        add(f"{'has' if kind in words else 'no'} {kind}", 0.5)
-    return out
-
-
-def train(each: int = EACH, seed: int = SEED) -> ActModel:
-    """Fit the classifier to phrases drawn from the patterns; the same seed, the same weights.
-
-    Convex, so L-BFGS finds the optimum; every act weighs the same however many patterns it has.
-    """
-    acts = tuple(patterns())
-    number = {a: i for i, a in enumerate(acts)}
-    drawn = list(dict.fromkeys(samples(np.random.default_rng(seed), each)))
-    x = _matrix([shape for shape, _ in drawn])
-    y = np.array([number[act] for _, act in drawn])
-    share = np.bincount(y, minlength=len(acts))
-    weight = (1.0 / np.sqrt(share[y])).astype(np.float64)
-    weight /= weight.sum()
-    onehot = np.eye(len(acts))[y]
-    size = (BUCKETS + 1, len(acts))
-
-    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        w = flat.reshape(size)
-        score = x @ w[:-1] + w[-1]
-        score -= score.max(axis=1, keepdims=True)
-        p = np.exp(score)
-        p /= p.sum(axis=1, keepdims=True)
-        value = -(weight * np.log(np.maximum(p[np.arange(len(y)), y], 1e-12))).sum()
-        change = weight[:, None] * (p - onehot)
-        gradient = np.vstack([x.T @ change, change.sum(axis=0)[None]])
-        return value + DECAY * float((w**2).sum()), (gradient + 2 * DECAY * w).ravel()
-
-    found = minimize(loss, np.zeros(size[0] * size[1]), jac=True, method="L-BFGS-B",
-                     options={"maxiter": 160})
-    w = found.x.reshape(size).astype(np.float32)
-    return ActModel(acts, w[:-1], w[-1])
-
-
-def _matrix(shapes: Iterable[Sequence[str]]) -> sp.csr_matrix:
-    """Features of many clauses, each of length one."""
-    rows = [features(s) for s in shapes]
-    ends = np.cumsum([0, *map(len, rows)])
-    columns = np.fromiter((c for r in rows for c in r), np.int32, int(ends[-1]))
-    values = np.concatenate([
-        np.fromiter(r.values(), np.float64, len(r)) / np.sqrt(sum(v * v for v in r.values()))
-        for r in rows])
-    return sp.csr_matrix((values, columns, ends), shape=(len(rows), BUCKETS))

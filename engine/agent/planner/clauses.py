@@ -137,8 +137,8 @@ class Reader:
         """One clause."""
         reading = read(text, self.words, plain_words(), here.engine, _among(text, here))
         alive = here.alive and not (reading.engine in LATER and reading.engine not in here.engines)
-        return Ask(text, reading, sensible(text, reading, self.model.guess(reading.shape),
-                                           alive=alive))
+        return Ask(text, reading, sensible(
+            text, reading, self.model.guess(reading.shape, reading.tokens), alive=alive))
 
     def asks(self, text: str, here: Here = NOWHERE) -> list[Ask]:
         """A whole message, cut where both sides ask for something of their own."""

@@ -18,6 +18,7 @@ from engine.agent.planner.lexicon import Kind, lexicon
 from engine.agent.planner.quantities import quantities
 
 PATTERNS: Final = Path(__file__).resolve().parents[3] / "assets" / "agent" / "phrases.txt"
+MESSAGES: Final = PATTERNS.with_name("said.txt")
 EVERYDAY: Final = PATTERNS.with_name("everyday.txt")
 _CHOICE: Final = re.compile(r"\(([^()]*)\)")
 _GROUP: Final = re.compile(r"<([a-z]+)>")
@@ -57,6 +58,23 @@ def patterns() -> Mapping[str, tuple[str, ...]]:
             else:
                 out[act].append(_GROUP.sub(lambda found: groups[found.group(1)], line))
     return {act: tuple(lines) for act, lines in out.items()}
+
+
+@cache
+def said() -> tuple[tuple[str, str, str], ...]:
+    """Whole messages: act, the system that runs when they are said or "", and the words.
+
+    A section is headed `[act]` or `[act system]`.
+    """
+    out: list[tuple[str, str, str]] = []
+    act = engine = ""
+    for line in MESSAGES.read_text("utf-8").splitlines():
+        line = line.strip()
+        if line.startswith("[") and line.endswith("]"):
+            act, _, engine = line[1:-1].partition(" ")
+        elif line and not line.startswith("#"):
+            out.append((act, engine, line))
+    return tuple(out)
 
 
 @cache
