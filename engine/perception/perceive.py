@@ -46,6 +46,10 @@ UNSURE_M: Final = 32.0
 PATIENCE_S: Final = 6.0
 """Standing this long before lights that cannot be made out, the car goes on with care."""
 STANDING_MPS: Final = 0.3
+CONE: Final = 4
+SURE: Final = 0.6
+"""Score from which on a cone is not doubted: those that are there had 0.8 and more."""
+DOUBT_S: Final = 4.0
 AHEAD: Final = (0, 2)
 """Cameras of which one must work for the car to drive: front and front wide."""
 FAR_LIGHT_M: Final = 15.0
@@ -80,7 +84,7 @@ class Eyes:
         self._rendered: World | None = None
         self._world: World | None = None
         self._before: Snapshot | None = None
-        self._signal = Signal()
+        self._signal, self._doubt = Signal(), Doubt()
 
     def __call__(self, world: World) -> scene.Scene:
         """Render, perceive and tell the planner.
@@ -111,12 +115,13 @@ class Eyes:
         if world is not self._world:
             self._world, self._before = world, None
             self.pipeline.restart()
-            self._signal = Signal()
+            self._signal, self._doubt = Signal(), Doubt()
         now = world.snapshot()
         self.seen = self.pipeline.step(images, motion_between(self._before, now), now.ego[0],
                                        working, axes_around(world.network, now), expose)
         self._before = now
-        kept = [t for t in self.seen.tracks if t.score >= self.least_score]
+        kept = self._doubt.step([t for t in self.seen.tracks if t.score >= self.least_score],
+                                now.ego[0], now.time)
         told = told_tracks(kept, self.seen.forecasts)
         plain = scene.from_world(world, tracks=told, light=0)
         gate = plain.gate
@@ -157,6 +162,34 @@ class Signal:
         if not gate.signals or gate.distance > UNSURE_M:
             return signals.NONE
         return signals.NONE if time_s - self._stood_since > PATIENCE_S else signals.RED
+
+
+class Doubt:
+    """Cones that hold up a standing car and may be paint: a stripe of a crossing, seen from above.
+
+    One that is made out with little certainty, while the car has stood for `DOUBT_S`, is no longer
+    believed. Nothing else is doubted: a body is waited for.
+    """
+
+    def __init__(self) -> None:
+        self._stood_since = math.inf
+        self._doubted: set[int] = set()
+
+    def step(self, tracks: Sequence[Track], speed_mps: float, time_s: float) -> list[Track]:
+        """Tracks that are believed.
+
+        Args:
+            tracks: All that would be told.
+            speed_mps: The car's.
+            time_s: Of the world.
+        """
+        self._stood_since = (min(self._stood_since, time_s) if speed_mps < STANDING_MPS
+                             else math.inf)
+        if time_s - self._stood_since > DOUBT_S:
+            self._doubted |= {t.number for t in tracks if t.kind == CONE}
+        # one that is seen well is believed, at once or again
+        self._doubted -= {t.number for t in tracks if t.score >= SURE}
+        return [t for t in tracks if t.number not in self._doubted]
 
 
 def open_eyes(weights: Path, forecast: Path | None = None, threads: int = 2) -> Eyes:

@@ -85,6 +85,12 @@ def help_text() -> str:
             "- **what is PIBT?** · **what is 17 * 23?**")
 
 
+def not_running(title: str) -> str:
+    """A change of a system that does not run, where others do."""
+    return (f"That is a thing of the {title.lower()}, which does not run here. Shall I start it, or "
+            "did you mean another system?")
+
+
 def hello() -> str:
     """A greeting."""
     return "Hello. Ask me to start, steer, explain or compare one of the systems."

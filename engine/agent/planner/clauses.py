@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from engine.agent.messages import Message, System, User
 from engine.agent.planner.acts import ActModel, Guess
 from engine.agent.planner.cameras import views_in
+from engine.agent.planner.joining import one_deed, one_start
 from engine.agent.planner.lexicon import LATER, Entry, Lexicon, lexicon
 from engine.agent.planner.mentions import Reading, read
 from engine.agent.planner.phrases import patterns, plain_words
@@ -68,10 +69,15 @@ _END_IT: Final = re.compile(
     r"(?i)^\W*(?:please |now |so )*(?:end|stop|finish|lift) (?:it|that)\b\W*$")
 _STEERED: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed"))
 _MEANWHILE: Final = re.compile(
-    r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are) (?:there|at it)"
+    r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are) (?:there|at (?:it|that|this)(?: \w+)?)"
     r"|(?:once|after|when|for|on) (?:the |it is |it's )?(?:next )?reset(?=\s*,)"
     r"|(?:when|once|as soon as) (?:it's|it is|that's|that is|they're|this is|it has)"
     r" (?:up|up and running|running|there|done|ready|on|going|started|begun))\b\s*,?")
+_BESIDE: Final = re.compile(
+    r"(?i)^\W*(?:(?:and|so|now|then|ok)\s+)*(?:besides?|next to|alongside|in addition to|apart from"
+    r"|on top of|along with|together with)\s+(?:the|that|this|my|our|these|those)\s+\w+(?:\s+run)?\s*,?\s+"
+    r"(?=\w)")
+_IDIOM: Final = re.compile(r"(?i)\s*\bon the go\b")
 _PROVISO: Final = re.compile(
     r"(?i)(?<=\w)\s*,?\s+(?:but|and|just)\s+(?:please\s+)?(?:don't|do not|never|without)\b"
     r"(?=.*\b(?:it|that|them|this|anything|away)\b)[^,;.]*$"
@@ -142,7 +148,12 @@ class Reader:
 
     def asks(self, text: str, here: Here = NOWHERE) -> list[Ask]:
         """A whole message, cut where both sides ask for something of their own."""
+        asks = self._cut(text, here)
+        return asks if here.alive else one_start(asks, self, here)
+
+    def _cut(self, text: str, here: Here) -> list[Ask]:
         text = _MEANWHILE.sub(" ", _ORDER.sub("", " ".join(text.split()).strip()))
+        text = _IDIOM.sub("", _BESIDE.sub("", text) if _NEW.search(text) or here.engines else text)
         text = _PROVISO.sub("", _PURPOSE.sub("", " ".join(text.split())))
         if (last := _AT_LAST.match(text)) and not self._begins(last["what"]) \
                 and (_systems(last["what"]) or not here.alive):
@@ -151,7 +162,7 @@ class Reader:
         if whole.act == "code" or _WATCHED.search(text):
             return [whole]
         if apart := _two_systems(text, whole):
-            return [a for part in apart for a in self.asks(part, here)]
+            return [a for part in apart for a in self._cut(part, here)]
         for cut in _CUT.finditer(text):
             left, right = text[:cut.start()], text[cut.end():]
             if not left.strip() or not right.strip() or _within_a_name(left, right, whole):
@@ -164,7 +175,7 @@ class Reader:
                 continue
             if _SO_BE_IT.match(right) or (_KEEP.match(right) and first.act in _STEERED):
                 return [first]  # "end the drive, keep the warehouse"
-            rest = self.asks(right, here)
+            rest = self._cut(right, _after(first, here))
             if rest[0].guess.probability[0] < SURE or rest[0].act in _NEVER_ALONE:
                 continue
             return self._together(first, right, rest, here)
@@ -178,6 +189,8 @@ class Reader:
             return [self.ask(f"switch {off.group(1)} the {named} camera", here), *rest[1:]]
         if first.act == "inject" and _END_IT.match(right):
             return [first]  # "that's enough rain, end it"
+        if deed := one_deed(first, rest, self, here):
+            return deed
         new = first.reading.of("SCENARIO") or first.reading.of("ENGINE")
         if _POINTING.match(rest[0].text) and (first.act == "start" or new):
             # "the rainy noon in the city, could you start that"
@@ -210,6 +223,15 @@ class Reader:
             return "seed" not in text.lower()  # "60 steps, 2 seeds" is how much to compare
         drawn = len(words) > 1 and words[0] in ("a", "the") and words[1].strip("?,.") in _DRAWN
         return drawn or (bool(words) and words[0].strip("?,.") in _openings())
+
+
+def _after(first: Ask, here: Here) -> Here:
+    """What a clause is read with that follows another: a run that it started is there."""
+    named = [e.engine for e in (*first.reading.of("ENGINE"), *first.reading.of("SCENARIO"))]
+    engine = named[0] if named else first.reading.engine
+    if first.act != "start" or engine is None:
+        return here
+    return Here(engine, True, tuple(dict.fromkeys((*here.engines, engine))))
 
 
 def _among(text: str, here: Here) -> list[str]:

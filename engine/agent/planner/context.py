@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.agent.house.domains import Domain, domains
+from engine.agent.planner import asking
 from engine.agent.planner.clauses import Ask, Here
 from engine.agent.planner.lexicon import Entry
 from engine.agent.planner.steps import AskBack
@@ -127,6 +128,11 @@ class Context:
         several = [e for e in implied_by(ask) if e in alive]
         return several if len(several) > 1 else []
 
+    def elsewhere(self, engine: str) -> bool:
+        """Whether other systems run, and this one does not."""
+        alive = {str(r.get("engine")) for r in self.own_runs()}
+        return bool(alive) and engine not in alive | {self.engine if self.run is not None else ""}
+
     def numbered(self, ask: Ask) -> dict[str, Any]:
         """The run that is named or spoken of, for tools of one system alone."""
         where = self.run_arguments(ask)
@@ -229,4 +235,6 @@ def domain_of(ask: Ask, context: Context) -> Domain:
         raise AskBack(which_system(torn))
     if engine is None:
         raise AskBack(which_system(domains()))
+    if ask.act in ("set", "inject") and context.elsewhere(engine):
+        raise AskBack(asking.not_running(domains()[engine].title))
     return domains()[engine]

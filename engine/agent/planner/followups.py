@@ -22,6 +22,14 @@ _MORE = ("plus", "another", "more", "less", "fewer", "higher", "lower", "additio
          "off", "faster", "slower", "longer", "shorter")
 _NEXT = re.compile(r"\b(?:the )?(next|previous)(?: one| robot| driver)?(?: please)?[ ?.!]*$"
                    r"|\bthe one (after|before)\b")
+_ONE_TOO = re.compile(r"^(?:(?:and|also|then|now|plus|,|the) )*(?P<name>[a-z]+)(?: (?:one|bridge))?"
+                      r"(?: (?:too|also|as well|please|then|,|\.|!))+$")
+_SAME = re.compile(r"\b(?:same|likewise|too|also|as well)\b.*\b(black|white)\b"
+                   r"|^(?:and |for )*(black|white)(?:,? (?:too|also|as well))\b")
+_ON_OFF = re.compile(
+    r"^(?:(?:ok|okay|oh|no|and|now|then|please|actually|sorry|you|can|could|may|so|,|turn|switch|put|it"
+    r"|that|them|hm|wait|bring|let's|have) )*(?:back )?(?P<how>on|off)\b(?: (?:again|please|now|then|it|that"
+    r"|after|all|my|mistake|sorry|wrong|,|\.|!))*$")
 _KIND_OF_FIGURE = frozenset(("mean", "average", "median", "lowest", "minimum", "p95", "highest",
                              "worst", "loaded", "empty"))
 _KINDS: tuple[Kind, ...] = ("CHOICE", "ENGINE", "SCENARIO", "FIGURE", "COMMAND", "PARAM")
@@ -109,6 +117,8 @@ def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
             and not new.says("on", "off", "restore"):
         how = "on" if switches(last.reading.tokens)[0]["on"] else "off"
         return reader.ask(f"switch {how} the {views[0].replace('_', ' ')} camera", here)
+    if (short := _like_the_last(new, last)) and (anew := reader.ask(short, here)).reading.mentions:
+        return replace(anew, guess=last.guess)
     if last.act == "view" and new.act == "play" and (
             new.says("then", "about", "or", "and") or tokens[-1:] == ("?",)):
         return replace(new, guess=Guess(("view", "play"), (1.0, 0.0)))
@@ -121,6 +131,32 @@ def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
             and not new.says("pause", "stop", "reset", "start"):
         return replace(new, guess=Guess(("resume", "again"), (1.0, 0.0)))
     return None
+
+
+def _like_the_last(new: Ask, last: Ask) -> str:
+    """As in "and the Royal one too", "same for black", "switch it back on", "off again".
+
+    Returns:
+        The last request with what is new in the place of its own; empty for none of these.
+    """
+    before, said = list(last.reading.tokens), " ".join(new.reading.tokens)
+    if new.reading.numbers or new.reading.agents:
+        return ""
+    if last.act == "inject" and "bridge" in before and (named := _ONE_TOO.search(said)):
+        return f"close the {named['name']} bridge"
+    if last.act in ("set", "settings") and (colour := _SAME.search(said)):
+        other = {"black": "white", "white": "black"}[(colour[1] or colour[2])]
+        return " ".join(re.sub(rf"^{other}\b", (colour[1] or colour[2]), t) for t in before) \
+            if any(t.startswith(other) for t in before) else ""
+    switch = _ON_OFF.match(said)
+    views = views_in(before)
+    if switch and last.act == "inject" and views:
+        named = " and ".join(v.replace("_", " ") for v in views)
+        return f"switch {switch['how']} the {named} camera"
+    things = [m for m in last.reading.mentions if m.of("PARAM")]
+    if switch and last.act == "set" and things and not last.reading.numbers:
+        return f"switch {switch['how']} the " + " ".join(before[things[0].start:things[0].end])
+    return ""
 
 
 def _of_another(last: Ask, number: int, reader: Reader, here: Here) -> Ask:

@@ -48,13 +48,29 @@ def _known() -> frozenset[str]:
 
 @cache
 def _stems() -> frozenset[str]:
-    return frozenset(stem(w) for w in lexicon().words)
+    return frozenset(stem(w) for w in (*lexicon().words, *(w for w in _known() if len(w) > SHORT)))
 
 
 def unexplained(reading: Reading) -> list[str]:
     """Words that neither the house, nor an order, nor everyday talk accounts for."""
     return [w for w in reading.shape if w.islower() and w.isalpha() and len(w) > SHORT
             and w not in _known() and stem(w) not in _stems()]
+
+
+def _beside(ask: Ask, strange: list[str]) -> bool:
+    """Whether strange words stand beside an order that is whole without them.
+
+    Such is a start of a system that is named with more about it, and an incident for some reason:
+    "the Harbour Bridge must be shut for an hour for painting".
+    """
+    reading = ask.reading
+    if ask.act == "start":
+        return bool(reading.of("ENGINE") or reading.of("SCENARIO")) and (
+            len(reading.mentions) + len(reading.numbers) > 1)
+    last = [w for w in reading.shape if w not in (".", "!", ",")][-2:]
+    whole = bool(reading.of("COMMAND") or reading.agents or reading.of("PARAM")) and reading.numbers
+    return bool(whole) and len(strange) == 1 and last[-1:] == strange and (
+        last[0].isupper() or (last[0] == "for" and ask.act == "inject"))
 
 
 def no_order(ask: Ask, whole: str) -> str:
@@ -71,6 +87,7 @@ def no_order(ask: Ask, whole: str) -> str:
         return asking.SUPPOSED
     if told(ask.reading.engine, ask.reading.tokens):
         return ""  # the whole sentence was understood
-    start = ask.act == "start" and ask.reading.of("ENGINE") and len(ask.reading.mentions) > 1
-    strange = [] if start else unexplained(ask.reading)
+    strange = unexplained(ask.reading)
+    if _beside(ask, strange):
+        strange = []
     return asking.unknown_thing(strange[0]) if strange else ""

@@ -25,9 +25,9 @@ from engine.agent.planner.guard import no_order
 from engine.agent.planner.lexicon import LATER, lexicon
 from engine.agent.planner.script import perform
 from engine.agent.planner.seeking import certain, in_library, in_upload
-from engine.agent.planner.sense import CHANGING, is_question, strange
+from engine.agent.planner.sense import CHANGING, strange
 from engine.agent.planner.steps import Call, Result
-from engine.agent.planner.tokens import tokens_of
+from engine.agent.planner.talk import order_amid
 
 NAME: Final = "offline planner"
 LABEL: Final = ("The offline planner answers. It matches words to tools; it is not a language "
@@ -45,17 +45,11 @@ _NOT: Final = frozenset(("not", "don't", "dont", "never", "doesn't", "shouldn't"
 _NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without", "stopping"),
                                  ("nobody", "asked"), ("nobody", "said"), ("nobody", "wants"),
                                  ("nobody", "told"), ("no", "one")))
-_PARTS: Final = re.compile(r"\s*[,;:.!?]+\s+|\s+-+\s+|[.!?]+$")
-MOST_PARTS: Final = 4
-_STILL: Final = re.compile(
-    r"(?i)\b(?:stays?|remains?|keeps? (?:on|running)|(?:can|may) (?:carry|go) on|goes on)\b")
-_HEARSAY: Final = re.compile(
-    r"(?i)[\"“”]|(?<!\w)'\w|\b(?:if|unless|suppose|imagine|would|wouldn't|could|should|might|said|says"
-    r"|told|tells|wrote|asked|heard|think|thinks|he|she|his|her|my|someone|somebody|not|don't|never"
-    r"|yesterday|tomorrow|used to|wish)\b")
 _SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
-_LEAD: Final = frozenset(("no", ",", "sorry", "actually", "i", "mean", "make", "it", "to", "please",
+_LEAD: Final = frozenset(("on", "reflection", "second", "thought", "thoughts", "instead", "wait", "hm", "oh",
+                          "let's", "say", "go", "with", "maybe", "perhaps", "just", "should", "be",
+                          "meant", "mean", "no", ",", "sorry", "actually", "i", "mean", "make", "it", "to", "please",
                           ".", "!", "rather", "better", "then", "set", "that", "ok", "and", "use"))
 _SAID: Final = {
     "sql": "query the metrics",
@@ -132,8 +126,12 @@ def plan(messages: Sequence[Message], tools: frozenset[str],
     if uploads is not None and len(uploads):
         asks = [in_upload(ask, uploads) for ask in asks]
     asks = [in_library(ask) for ask in asks]
-    if len(asks) == 1 and (asks[0].act == "other" or doubtful(asks)):
-        asks = _salient(asked[-1], asked[:-1], reader, context.here()) or asks
+    if doubtful(asks, asked[-1]) or any(a.act == "other" for a in asks):
+        def hear(part: str) -> tuple[list[Ask], str]:
+            heard = understand(part, asked[:-1], reader, context.here())
+            return heard, doubtful(heard)
+
+        asks = order_amid(asked[-1], hear) or asks
     first = asks[0].guess
     facts = {"considered": [[_SAID[a], round(p, 3)] for a, p in
                             list(zip(first.acts, first.probability, strict=True))[:5]]}
@@ -189,27 +187,6 @@ def understand(text: str, before: Sequence[str], reader: Reader,
         else:
             out.append(ask)
     return out
-
-
-def _salient(text: str, before: Sequence[str], reader: Reader, here: Here) -> list[Ask]:
-    """The one part of a message that is an order, where the others are but talk beside it.
-
-    As in "pause the game, phone's ringing". Nothing is taken out of hearsay or of a supposition.
-    """
-    parts = [p for p in _PARTS.split(text) if p.strip()]
-    if not 1 < len(parts) <= MOST_PARTS or _HEARSAY.search(text) or is_question(tokens_of(text)):
-        return []
-    orders: list[Ask] = []
-    for part in (p for p in parts if not _STILL.search(p)):
-        asks = understand(part, before, reader, here)
-        sure = len(asks) == 1 and asks[0].act in CHANGING and not doubtful(asks)
-        if sure and (orders or asks[0].reading.mentions or asks[0].reading.agents or all(
-                strange(asks[0].act, reader.ask(p, here).reading) == 0 for p in parts)):
-            orders += asks
-        elif any(a.reading.numbers or a.reading.of("COMMAND") or a.reading.of("CHOICE")
-                 for a in asks):
-            return []
-    return orders if len(orders) == 1 else []
 
 
 def _bare(ask: Ask) -> bool:

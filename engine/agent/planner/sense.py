@@ -111,6 +111,17 @@ _STEPS: Final = re.compile(
     r"(?! (?:a|per|each|every|ahead of) )\b(?!.*\b(?:second|seeds|compare)\b)")
 _FOR_NOW: Final = frozenset(("moment", "second", "minute", "now", "while", "bit", "pause",
                              "briefly", "temporarily"))
+_ENDING: Final = re.compile(
+    r"stop|end|kill|terminat|clos|finish|shut|quit|cancel|abort|exit|wrap|conclude|off|down|rid|throw"
+    r"|discard|dispos|drop|scrap|remov|tear|take|done|through|enough|need|halt|ditch|bin|dump|away"
+    r"|delet|destroy|bye|over|complete|bury|dead|without|want|lose|go")
+_ONWARD: Final = re.compile(
+    r"go|on\b|onwards|continu|carr|resum|proceed|keep|un-?paus|un-?fre|play|mov|start|again|roll|back|run"
+    r"|let|lift|end|release|stop|break|wake|thaw|forward|press|pick|ready|drive|work|alive|life|time"
+    r"|further|rest|over|more|going|off|con|pro|rez|unp|res")
+_ANEW: Final = re.compile(
+    r"re-?set|re-?start|start|begin|again|over|anew|afresh|scratch|zero|back|top|re-?boot|re-?load"
+    r"|re-?launch|re-?init|re-?wind|wipe|square|fresh|redo|rerun|clean|rset|rest|reest")
 _PAINT: Final = frozenset(("draw", "paint", "sketch", "illustrate", "doodle"))
 
 
@@ -311,7 +322,9 @@ def _inject(reading: Reading) -> bool:
 
 
 def _compare(reading: Reading) -> bool:
-    return any(w in _COMPARING for w in reading.tokens)
+    limit = re.search(r"\bno (?:longer|more|less|fewer|higher|lower|shorter|farther|further) than\b",
+                      " ".join(reading.tokens))
+    return not limit and any(w in _COMPARING for w in reading.tokens)
 
 
 def _compare_runs(reading: Reading) -> bool:
@@ -333,7 +346,7 @@ def _step(reading: Reading) -> bool:
 
 
 def _resume(reading: Reading) -> bool:
-    return not (reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
+    return _anchored(_ONWARD)(reading) and not (reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
 
 
 def _pause(reading: Reading) -> bool:
@@ -367,8 +380,20 @@ def _settings(reading: Reading) -> bool:
         w in ("settings", "parameters", "knobs", "configuration") for w in reading.tokens)
 
 
+def _anchored(anchors: re.Pattern[str]) -> Callable[[Reading], bool]:
+    """Whether one of the words stands there that make so plain an order."""
+    def ground(reading: Reading) -> bool:
+        return any(anchors.match(w) for w in (*reading.tokens, *reading.shape))
+    return ground
+
+
+def _stop(reading: Reading) -> bool:
+    """For good: what has an end of its own is no stop of a run."""
+    return not reading.numbers and _anchored(_ENDING)(reading)
+
+
 _GROUNDS: Final[Mapping[str, Callable[[Reading], bool]]] = {
     "set": _set, "start": _start, "inject": _inject, "compare": _compare,
     "compare_runs": _compare_runs, "wait": _wait, "speed": _speed, "step": _step,
     "play": _play, "undo": _undo, "resume": _resume, "pause": _pause, "figures": _figures,
-    "settings": _settings}
+    "settings": _settings, "stop": _stop, "reset": _anchored(_ANEW)}

@@ -24,6 +24,7 @@ _TAKE: Final = re.compile(
 _GIVE: Final = re.compile(
     r"\b(?:give|hand) (?:the )?(?:wheel |control |car )?(?:it )?back\b"
     r"|\b(?:give|hand) back (?:the )?(?:wheel|control|car)\b"
+    r"|\bhave (?:it|the (?:wheel|car)|control) back\b"
     r"|\brelease (?:the )?(?:wheel|control)\b|\blet go of the wheel\b"
     r"|\b(?:turn|switch) (?:on (?:the )?|the |)(?:self-driving|autopilot|autonomy)"
     r"(?: back)?(?: on)?\b(?! off)|\b(?:autopilot|self-driving) (?:back )?on\b"

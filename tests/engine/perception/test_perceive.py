@@ -9,9 +9,13 @@ from engine.perception.forecast_run import Forecasts
 from engine.perception.hydranet import HydraNet
 from engine.perception.params import PerceptionParams
 from engine.perception.perceive import (
+    CONE,
+    DOUBT_S,
     PATIENCE_S,
     REMEMBER_S,
+    SURE,
     UNSURE_M,
+    Doubt,
     Eyes,
     Signal,
     light_of,
@@ -135,6 +139,22 @@ def test_nobody_waits_for_ever_at_lights_that_cannot_be_made_out() -> None:
     assert told[-1] == NONE
     # where the map has none there is nothing to wait for
     assert Signal().step(NONE, gate(5.0, lights=False), 10.0, 0.0) == NONE
+
+
+def test_a_standing_car_doubts_cones_it_hardly_sees_and_nothing_else() -> None:
+    faint, person = track(CONE, 4, 0, score=SURE - 0.1), track(3, 5, 0, score=SURE - 0.1)
+    clear = track(CONE, 4, 0, score=SURE)
+    doubt = Doubt()
+    assert doubt.step([faint, person], 0.0, 0.0) == [faint, person]
+    assert doubt.step([faint], 0.0, DOUBT_S) == [faint]
+    assert doubt.step([faint], 0.0, DOUBT_S + 0.1) == []
+    # moving on, it is still not believed, unless it is made out after all
+    assert doubt.step([faint], 2.0, DOUBT_S + 0.2) == []
+    assert doubt.step([clear], 2.0, DOUBT_S + 0.3) == [clear]
+    assert doubt.step([faint], 2.0, DOUBT_S + 0.4) == [faint]
+    standing = Doubt()
+    for k in range(100):
+        assert standing.step([person, clear], 0.0, 0.1 * k) == [person, clear]
 
 
 def test_with_blank_cameras_the_car_comes_to_a_halt_and_hits_nobody() -> None:
