@@ -15,6 +15,8 @@ CANNOT: Final = (
 NOT_DONE: Final = ("I read a “not” in that, so nothing was changed. Say plainly what should "
                    "happen.")
 
+WHICH_ONE: Final = ("Which one do you mean? Name it with its new value, and it will be done; "
+                    "nothing was changed.")
 HEARSAY: Final = ("That reads like something said or written elsewhere, so nothing was changed. "
                   "If you want it done, say it plainly.")
 SUPPOSED: Final = ("That reads like a question about what would happen, so nothing was changed. "
@@ -87,8 +89,8 @@ def help_text() -> str:
 
 def not_running(title: str) -> str:
     """A change of a system that does not run, where others do."""
-    return (f"That is a thing of the {title.lower()}, which does not run here. Shall I start it, or "
-            "did you mean another system?")
+    return (f"That is a thing of the {title.lower()}, which does not run here. Shall I start it, "
+            "or did you mean another system?")
 
 
 def hello() -> str:

@@ -22,6 +22,11 @@ from engine.agent.planner.tokens import tokens_of
 
 STATE: Final = "STATE "
 SURE: Final = 0.45
+CLEAR: Final = 0.8
+_LINKED: Final = re.compile(r"(?i)\b(?:and|then|afterwards|that)\b|;")
+_DETAIL: Final = re.compile(r"(?i)\W*(?:the|a|an|with|where|in|on|at|no|without|which|that|one)\b")
+_ORDERS: Final = frozenset(("start", "pause", "stop", "reset", "step", "speed", "set", "inject",
+                            "play", "chart", "export", "inspect", "wait"))
 _CUT: Final = re.compile(
     r"(?:\s*[;.!?]\s+|\s*,?\s+(?:and\s+then|then|and\s+also|after\s+that|afterwards|and)\s+"
     r"|\s*,\s+|\s+&\s+)", re.IGNORECASE)
@@ -39,7 +44,7 @@ _WATCHED: Final = re.compile(
     r"(?i)^\W*(?:please\s+)?(?:watch|monitor|observe|keep an eye on|keep track of|track)\b.*"
     r"\b(?:when|until|till|once|if|as soon as)\b")
 _NEW: Final = re.compile(
-    r"(?i)\b(?:start|new|another|launch|open|play|begin|fire up|set up|load|give me|i want"
+    r"(?i)\b(?:start|new|another|launch|open|play|begin|fire up|set up|load|give me|i want|need"
     r"|let's have|i'd like|simulate|run)\b")
 _AND: Final = re.compile(r"(?i)\s+(?:and|plus)\s+|\s*,\s*")
 _LEADING: Final = frozenset((
@@ -69,15 +74,19 @@ _END_IT: Final = re.compile(
     r"(?i)^\W*(?:please |now |so )*(?:end|stop|finish|lift) (?:it|that)\b\W*$")
 _STEERED: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed"))
 _MEANWHILE: Final = re.compile(
-    r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are) (?:there|at (?:it|that|this)(?: \w+)?)"
+    r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are)"
+    r" (?:there|at (?:it|that|this)(?: \w+)?)"
     r"|(?:once|after|when|for|on) (?:the |it is |it's )?(?:next )?reset(?=\s*,)"
     r"|(?:when|once|as soon as) (?:it's|it is|that's|that is|they're|this is|it has)"
     r" (?:up|up and running|running|there|done|ready|on|going|started|begun))\b\s*,?")
 _BESIDE: Final = re.compile(
     r"(?i)^\W*(?:(?:and|so|now|then|ok)\s+)*(?:besides?|next to|alongside|in addition to|apart from"
-    r"|on top of|along with|together with)\s+(?:the|that|this|my|our|these|those)\s+\w+(?:\s+run)?\s*,?\s+"
-    r"(?=\w)")
+    r"|on top of|along with|together with)\s+(?:the|that|this|my|our|these|those)\s+\w+"
+    r"(?:\s+run)?\s*,?\s+(?=\w)")
 _IDIOM: Final = re.compile(r"(?i)\s*\bon the go\b")
+_OF_BOTH: Final = re.compile(
+    r"(?i)\b((?:black|white)\W+(?:\w+ )?[\d,]+) (visits|simulations|playouts)"
+    r"(,? and (?:black|white)(?:'s)? (?:\w+ )?[\d,]+)(?! ?(?:\2|[\d,]))")
 _PROVISO: Final = re.compile(
     r"(?i)(?<=\w)\s*,?\s+(?:but|and|just)\s+(?:please\s+)?(?:don't|do not|never|without)\b"
     r"(?=.*\b(?:it|that|them|this|anything|away)\b)[^,;.]*$"
@@ -153,6 +162,7 @@ class Reader:
 
     def _cut(self, text: str, here: Here) -> list[Ask]:
         text = _MEANWHILE.sub(" ", _ORDER.sub("", " ".join(text.split()).strip()))
+        text = _OF_BOTH.sub(r"\1 \2\3 \2", text)
         text = _IDIOM.sub("", _BESIDE.sub("", text) if _NEW.search(text) or here.engines else text)
         text = _PROVISO.sub("", _PURPOSE.sub("", " ".join(text.split())))
         if (last := _AT_LAST.match(text)) and not self._begins(last["what"]) \
@@ -167,8 +177,10 @@ class Reader:
             left, right = text[:cut.start()], text[cut.end():]
             if not left.strip() or not right.strip() or _within_a_name(left, right, whole):
                 continue
+            linked = _LINKED.search(cut.group()) is not None
             if not (self._begins(right) or _KEEP.match(right) or _SO_BE_IT.match(right)
-                    or self._two_deeds(left, right, here)):
+                    or self._two_deeds(left, right, here)
+                    or self._two_acts(left, right, here, linked=linked)):
                 continue
             first = self.ask(_ORDER.sub("", left), here)
             if first.guess.probability[0] < SURE or first.act in _NEVER_ALONE - {"hello"}:
@@ -213,6 +225,21 @@ class Reader:
         sides = [{e.name for e in self.ask(side, here).reading.of("COMMAND")}
                  for side in (left, right)]
         return all(sides) and not sides[0] & sides[1]
+
+    def _two_acts(self, left: str, right: str, here: Here, *, linked: bool) -> bool:
+        """Whether each side is an order of its own kind, whatever word it begins with.
+
+        Without an "and" between them that is so after a start alone.
+        """
+        first = self.ask(left, here)
+        if _DETAIL.match(right) or not (linked or first.act == "start"):
+            return False
+        if first.act not in _ORDERS or first.guess.probability[0] < CLEAR:
+            return False
+        second = self.ask(right, _after(first, here))
+        return second.act in _ORDERS and second.act != first.act \
+            and second.guess.probability[0] >= CLEAR and not (
+                first.act == "start" and second.act == "set")
 
     def _begins(self, text: str) -> bool:
         """Whether a clause of its own may begin here: with a verb of asking or a question word."""

@@ -112,6 +112,8 @@ class Context:
             if -len(same) <= place < len(same) and len(same) > 1:
                 return {"run": same[place]["run"]}
         told = reading.of("ENGINE") or reading.runs or reading.agents or len(implied_by(ask)) == 1
+        if (named := [e.engine for e in reading.of("ENGINE")]) and self.elsewhere(named[0]):
+            raise AskBack(asking.not_running(domains()[named[0]].title))
         if told or self.settled or len({r.get("engine") for r in runs}) < TWO:
             return self.run_arguments(ask)
         fit = [r for r in runs if (r.get("state") == "paused") == (action in ("resume", "step"))]
@@ -235,6 +237,6 @@ def domain_of(ask: Ask, context: Context) -> Domain:
         raise AskBack(which_system(torn))
     if engine is None:
         raise AskBack(which_system(domains()))
-    if ask.act in ("set", "inject") and context.elsewhere(engine):
+    if ask.act == "set" and context.elsewhere(engine):
         raise AskBack(asking.not_running(domains()[engine].title))
     return domains()[engine]

@@ -12,7 +12,7 @@ from engine.agent.planner.clauses import Ask
 from engine.agent.planner.lexicon import stem
 from engine.agent.planner.quantities import UNITS
 from engine.agent.planner.steps import AskBack
-from engine.agent.planner.told import told
+from engine.agent.planner.told import spelt, told
 
 MOST_AT_ONCE: Final = 5
 PEOPLE: Final = ("riders", "people", "passengers", "fans", "spectators", "travellers", "customers",
@@ -88,7 +88,7 @@ def each_of(ask: Ask, command: str, arguments: Mapping[str, Any]) -> list[Mappin
         AskBack: If a camera is meant and it is not said which.
     """
     if command == "camera":
-        return list(switches(ask.reading.tokens))
+        return list(switches(tuple(map(spelt, ask.reading.tokens))))
     if command == "explain" and "view" not in arguments:
         raise AskBack("Which box of which camera? Say it as in **explain box 2 of the rear "
                       "camera**.")

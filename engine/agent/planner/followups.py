@@ -27,9 +27,9 @@ _ONE_TOO = re.compile(r"^(?:(?:and|also|then|now|plus|,|the) )*(?P<name>[a-z]+)(
 _SAME = re.compile(r"\b(?:same|likewise|too|also|as well)\b.*\b(black|white)\b"
                    r"|^(?:and |for )*(black|white)(?:,? (?:too|also|as well))\b")
 _ON_OFF = re.compile(
-    r"^(?:(?:ok|okay|oh|no|and|now|then|please|actually|sorry|you|can|could|may|so|,|turn|switch|put|it"
-    r"|that|them|hm|wait|bring|let's|have) )*(?:back )?(?P<how>on|off)\b(?: (?:again|please|now|then|it|that"
-    r"|after|all|my|mistake|sorry|wrong|,|\.|!))*$")
+    r"^(?:(?:ok|okay|oh|no|and|now|then|please|actually|sorry|you|can|could|may|so|,|turn|switch|put"
+    r"|it|that|them|hm|wait|bring|let's|have) )*(?:back )?(?P<how>on|off)\b(?: (?:again|please|now"
+    r"|then|it|that|after|all|my|mistake|sorry|wrong|,|\.|!))*$")
 _KIND_OF_FIGURE = frozenset(("mean", "average", "median", "lowest", "minimum", "p95", "highest",
                              "worst", "loaded", "empty"))
 _KINDS: tuple[Kind, ...] = ("CHOICE", "ENGINE", "SCENARIO", "FIGURE", "COMMAND", "PARAM")
@@ -142,11 +142,12 @@ def _like_the_last(new: Ask, last: Ask) -> str:
     before, said = list(last.reading.tokens), " ".join(new.reading.tokens)
     if new.reading.numbers or new.reading.agents:
         return ""
-    if last.act == "inject" and "bridge" in before and (named := _ONE_TOO.search(said)):
-        return f"close the {named['name']} bridge"
-    if last.act in ("set", "settings") and (colour := _SAME.search(said)):
-        other = {"black": "white", "white": "black"}[(colour[1] or colour[2])]
-        return " ".join(re.sub(rf"^{other}\b", (colour[1] or colour[2]), t) for t in before) \
+    if last.act == "inject" and "bridge" in before and (more := _ONE_TOO.search(said)):
+        return f"close the {more['name']} bridge"
+    if last.act in ("set", "settings") and (same := _SAME.search(said)):
+        colour = same[1] or same[2]
+        other = {"black": "white", "white": "black"}[colour]
+        return " ".join(re.sub(rf"^{other}\b", colour, t) for t in before) \
             if any(t.startswith(other) for t in before) else ""
     switch = _ON_OFF.match(said)
     views = views_in(before)

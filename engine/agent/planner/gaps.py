@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.agent.planner.lexicon import ARTICLES, LATER, Entry, Kind, Lexicon, stem
 
-KINDS: Final[frozenset[Kind]] = frozenset(("PARAM", "FIGURE", "COMMAND"))
+KINDS: Final[frozenset[Kind]] = frozenset(("PARAM", "FIGURE", "COMMAND", "SCENARIO"))
 ROOM: Final = 5
 LEAST: Final = 2
 # words of phrases that carry nothing by themselves

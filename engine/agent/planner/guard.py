@@ -35,6 +35,10 @@ _SUPPOSED: Final = re.compile(
     r"|\bbefore (?:i|we|you) \w+"
     r"|\bif (?:i|we|you|they|it|someone|one)"
     r" (?:were|was|had|did|\w+ed|broke|shut|cut|lost|put|took)\b")
+_WHICHEVER: Final = re.compile(
+    r"\b(?:one|either) of (?:the|them|these|those|my|our)\b"
+    r"|\b(?:another|a different|some other|any other) (?:network|policy|planner|rule|weather|style"
+    r"|model|method|value|scenario|size)\b(?! \w*\d)")
 _GO_AHEAD: Final = re.compile(
     r"(?i)\b(?:do it|try it|do that|go ahead|let's see|just do|please do)\b")
 
@@ -85,6 +89,8 @@ def no_order(ask: Ask, whole: str) -> str:
         return asking.HEARSAY
     if _SUPPOSED.search(ask.text) and not _GO_AHEAD.search(whole):
         return asking.SUPPOSED
+    if ask.act == "set" and _WHICHEVER.search(" ".join(ask.reading.tokens)):
+        return asking.WHICH_ONE
     if told(ask.reading.engine, ask.reading.tokens):
         return ""  # the whole sentence was understood
     strange = unexplained(ask.reading)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.agent.planner.gaps import gaps
-from engine.agent.planner.lexicon import ARTICLES, Entry, Kind, Lexicon, key
+from engine.agent.planner.lexicon import ARTICLES, NEARBY, Entry, Kind, Lexicon, key
 from engine.agent.planner.phrases import everyday
 from engine.agent.planner.quantities import UNITS, Quantity, quantities, single
 from engine.agent.planner.spelling import corrected
@@ -113,7 +113,8 @@ def read(text: str, words: Lexicon, plain: frozenset[str] = frozenset(),
         among: Systems that may be meant instead, if more of the words are theirs.
     """
     said_so = tokens_of(text)
-    tokens = _put_right(points_joined(said_so) if GO in (engine, *among) else said_so, words, plain)
+    tokens = _put_right(points_joined(said_so) if GO in (engine, *among) else said_so, words, plain,
+                        (engine, *among))
     taken = [""] * len(tokens)
     agents, runs = _agents(tokens, words, taken), _runs(tokens, taken)
     said = quantities(tokens)
@@ -142,8 +143,10 @@ def _meant(tokens: Sequence[str], words: Lexicon, taken: Sequence[str], engine: 
     read_for = {e: _mentions(tokens, words, taken, e) for e in dict.fromkeys((engine, *among))}
     if told(engine, tokens):
         return engine
+    own = max((_explained(read_for[engine], e) for e in words.engines), default=0)
     named = [(m.start, -m.end, e.engine) for found in read_for.values() for m in found
-             for e in m.of("ENGINE")]
+             for e in m.of("ENGINE") if e.value != NEARBY or engine is None
+             or _explained(found, e.engine) >= own]
     if named:
         return min(named)[2]
     best, most = engine, max((_explained(read_for[engine], e) for e in words.engines), default=0)
@@ -164,7 +167,8 @@ def _verb(word: str, plain: frozenset[str], words: Lexicon) -> str:
     return word if known else corrected(word, plain)
 
 
-def _put_right(said: list[str], words: Lexicon, plain: frozenset[str]) -> list[str]:
+def _put_right(said: list[str], words: Lexicon, plain: frozenset[str],
+               engines: Sequence[str | None]) -> list[str]:
     """Misspelt words corrected where that completes a known phrase, and nowhere else."""
     said = [corrected(t, _UNIT_WORDS) if i and single(said[i - 1]) is not None else t
             for i, t in enumerate(said)]
@@ -173,8 +177,9 @@ def _put_right(said: list[str], words: Lexicon, plain: frozenset[str]) -> list[s
     if tokens == said:
         return said
     inside: set[int] = set()
-    for m in _mentions(tokens, words, [""] * len(tokens)):
-        inside.update(range(m.start, m.end))
+    for engine in dict.fromkeys((None, *engines)):
+        for m in _mentions(tokens, words, [""] * len(tokens), engine):
+            inside.update(range(m.start, m.end))
     return [new if i in inside else old
             for i, (old, new) in enumerate(zip(said, tokens, strict=True))]
 

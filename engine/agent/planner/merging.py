@@ -41,7 +41,7 @@ def merged(asks: Sequence[Ask]) -> list[Ask]:
             continue
         if last is not None and pair[0] == pair[1] and ask.act in _ONCE \
                 and not (last.reading.numbers and (ask.act != "step" or ask.reading.numbers)):
-            out[-1] = ask if ask.act != "step" else last
+            out[-1] = ask if ask.act != "step" or ask.reading.numbers else last
             continue
         if last is not None and (last.act, ask.act) == ("compare", "chart") \
                 and not ask.reading.runs:

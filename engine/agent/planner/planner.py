@@ -47,10 +47,11 @@ _NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without",
                                  ("nobody", "told"), ("no", "one")))
 _SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
-_LEAD: Final = frozenset(("on", "reflection", "second", "thought", "thoughts", "instead", "wait", "hm", "oh",
-                          "let's", "say", "go", "with", "maybe", "perhaps", "just", "should", "be",
-                          "meant", "mean", "no", ",", "sorry", "actually", "i", "mean", "make", "it", "to", "please",
-                          ".", "!", "rather", "better", "then", "set", "that", "ok", "and", "use"))
+_LEAD: Final = frozenset((
+    "!", ",", ".", "actually", "and", "be", "better", "go", "hm", "i", "instead", "it", "just",
+    "let's", "make", "maybe", "mean", "meant", "no", "oh", "ok", "on", "perhaps", "please",
+    "rather", "reflection", "say", "second", "set", "should", "sorry", "that", "then",
+    "thought", "thoughts", "to", "use", "wait", "with"))
 _SAID: Final = {
     "sql": "query the metrics",
     "start": "start a run", "pause": "pause the run", "resume": "let the run go on",
@@ -170,7 +171,7 @@ def understand(text: str, before: Sequence[str], reader: Reader,
             out.append(leaned)
         elif ask.act == "again" or _bare(ask):
             last = out[-1] if out else _last(before, reader, here, ask)
-            if _bare(ask) and (last is None or last.act not in _VALUED):
+            if _bare(ask) and ask.act != "again" and (last is None or last.act not in _VALUED):
                 out.append(ask)
                 continue
             sure = last is not None and (last.act not in CHANGING or _bare(ask)
@@ -229,6 +230,8 @@ def _negates(ask: Ask) -> bool:
     """As in "don't let them cruise": the one thing a “not” can do is to switch a setting off."""
     limit = ask.reading.numbers and ask.says("above", "over", "more", "exceed", "below", "under",
                                              "beyond", "longer")
+    if ask.act == "start":
+        return bool(limit) and ask.says("let")
     return ask.act == "set" and (bool(limit) or (
         not ask.says("on", "off", "disable", "without", "pause", "stop")
         and not ask.reading.numbers))

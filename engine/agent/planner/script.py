@@ -213,6 +213,8 @@ def inject(ask: Ask, context: Context) -> Script:
             command, arguments = deed(ask, of)
     if command is None:
         raise AskBack(asking.which_command(of))
+    if context.elsewhere(of.name):
+        raise AskBack(asking.not_running(of.title))
     where = context.run_arguments(ask) if context.engine_of(ask) == of.name else {"engine": of.name}
     said = []
     for given in each_of(ask, command, arguments):

@@ -18,6 +18,17 @@ HALF: Final = 0.5
 MOST: Final = 0.66
 WEAK: Final = 0.6
 _OPEN: Final = frozenset(("other", "again", "hello", "web", "knowledge", "help"))
+_LOOSE: Final = frozenset(("settings", "figures", "export"))
+# words that make a question one about a run, though no figure or setting is named
+_OF_HOUSE: Final = frozenset((
+    "settings", "setting", "parameters", "parameter", "knobs", "knob", "options", "option",
+    "params", "configuration", "configured", "config", "setup", "value", "values", "range",
+    "figures",
+    "figure", "numbers", "kpis", "metrics", "status", "stats", "statistics", "doing", "going",
+    "performing", "well", "csv", "parquet", "download", "export", "excel", "spreadsheet", "choices",
+    "policy", "policies", "planner", "things", "it", "everything", "overview", "report", "state",
+    "looking", "busy", "running", "performance", "set", "change", "tune", "adjust", "summary",
+    "unit", "that", "they", "measured"))
 _EXPLAIN: Final = frozenset(("explain", "define", "describe", "difference", "tell", "definition",
                              "meaning", "teach", "about"))
 _SMALL: Final = ARTICLES | _EXPLAIN | frozenset((
@@ -45,9 +56,14 @@ def in_upload(ask: Ask, uploads: Index) -> Ask:
 def in_library(ask: Ask) -> Ask:
     """The clause as a search where it asks for something that a heading or passage is about."""
     tokens = ask.reading.tokens
-    unsure = ask.guess.probability[0] < WEAK or ask.act in _OPEN
+    loose = ask.act in _LOOSE and not ask.says(*_OF_HOUSE) and not (
+        ask.reading.of("FIGURE") or ask.reading.of("PARAM") or ask.reading.of("CHOICE")
+        or ask.reading.runs or ask.reading.agents or ask.reading.numbers)
+    unsure = ask.guess.probability[0] < WEAK or ask.act in _OPEN or loose
     asked = is_question(tokens) or _EXPLAIN & set(tokens[:4]) or "?" in tokens or any(
         t in ("what's", "what", "who") for t in tokens)
+    if loose and asked:
+        return certain(ask, "knowledge")
     if not unsure or not asked or ask.reading.of("FIGURE") or ask.reading.of("PARAM"):
         return ask
     said = [t for t in tokens if len(t) > 2 and t[0].isalpha() and t not in _SMALL]

@@ -79,6 +79,7 @@ _OF_DRIVE: Final = re.compile(r"\d ?(?:km/h|kmh|kph|mm/h|mm an hour|mm per hour)
 _PLAIN: Final = frozenset(("pause", "resume", "stop", "reset", "undo", "step"))
 _BEGINS: Final = frozenset(("start", "launch", "run", "begin", "open", "simulate", "create", "new",
                             "another", "fresh", "spin", "boot", "fire", "set", "kick"))
+_ONE_MORE: Final = frozenset(("new", "another", "fresh", "set"))
 _DEFINING: Final = frozenset((
     "mean", "means", "meaning", "explain", "define", "definition", "stand", "computed", "measured",
     "calculated", "difference", "why", "paper", "who", "docs", "documentation", "papers", "search",
@@ -94,6 +95,12 @@ _CHARTS: Final = frozenset(("chart", "graph", "plot", "diagram", "curve", "histo
 _ABOUT: Final = frozenset(("explain", "about", "search", "docs", "draw", "paint", "picture",
                            "image", "build", "tell", "chart", "compare", "design"))
 _MOVERS: Final = frozenset(("robots", "drivers"))
+_TO_CHANGE: Final = re.compile(
+    r"^(?:i|we|you|one|it|somebody)(?:'d| would)? (?:ought to|should|need to|want to|like to"
+    r"|have to|must|better) (?:change|adjust|alter|modify|tweak|set|revise|rethink)\b")
+_THAT_ONE: Final = re.compile(
+    r"\b(?:that|this|which) (?:robot|driver|bot|unit|cab|taxi)\b"
+    r"(?! (?:is|are|has|have|was|did|does) (?:the|most|least|best|worst))")
 _NEW_RUN: Final = re.compile(r"(?:start|launch|begin|open|create|do|make) (?:a|an|another|one) "
                               r"(?:new |fresh |second )?(?:run|simulation|sim)(?: \.| !| \?|$)")
 _END_RUN: Final = re.compile(r"(?:stop|end|kill|terminate|finish|cancel|quit|abort|close) "
@@ -119,6 +126,10 @@ _ONWARD: Final = re.compile(
     r"go|on\b|onwards|continu|carr|resum|proceed|keep|un-?paus|un-?fre|play|mov|start|again|roll|back|run"
     r"|let|lift|end|release|stop|break|wake|thaw|forward|press|pick|ready|drive|work|alive|life|time"
     r"|further|rest|over|more|going|off|con|pro|rez|unp|res")
+_LIFTING: Final = frozenset(("end", "lift", "release", "off", "stop", "over", "out", "again",
+                             "from", "no", "enough", "leave", "lose", "undo", "cancel", "after"))
+_LIMIT: Final = re.compile(
+    r"\bno (?:longer|more|less|fewer|higher|lower|shorter|farther|further) than\b")
 _ANEW: Final = re.compile(
     r"re-?set|re-?start|start|begin|again|over|anew|afresh|scratch|zero|back|top|re-?boot|re-?load"
     r"|re-?launch|re-?init|re-?wind|wipe|square|fresh|redo|rerun|clean|rset|rest|reest")
@@ -166,7 +177,8 @@ def sensible(text: str, reading: Reading, guess: Guess, *, alive: bool = False) 
     asked = is_question(reading.tokens)
     if not alive and _new_run(reading):
         acts = ("set", "again", "settings", "resume")
-        guess = _moved(guess, (*acts, "inject") if _first_of_its_kind(reading) else acts, "start")
+        guess = _moved(guess, (*acts, "inject") if _first_of_its_kind(reading) or (
+            reading.of("SCENARIO") or (reading.of("PARAM") and reading.numbers)) else acts, "start")
     kept = [(a, p) for a, p in zip(guess.acts, guess.probability, strict=True)
             if not (asked and a in CHANGING) and _GROUNDS.get(a, _always)(reading)
             and not (a in _PLAIN and _foreign(a, reading))
@@ -215,6 +227,11 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
         return "start"
     if words[:1] and words[0] in ("show", "list", "display") and words[-2:] == ["my", "runs"]:
         return "runs"
+    if reading.of("PARAM") and _TO_CHANGE.search(said) and not is_question(reading.tokens):
+        return "set"
+    if alive and _THAT_ONE.search(said) and is_question(reading.tokens) and not (
+            reading.numbers or reading.of("FIGURE") or reading.agents):
+        return "inspect"
     if first in _ADJUST and follows != "up" and not (reading.of("ENGINE") or reading.agents) and (
             reading.of("PARAM") or "setting" in words):
         return "set"
@@ -280,7 +297,8 @@ def strange(act: str, reading: Reading) -> float:
 def _known_better(act: str, reading: Reading) -> bool:
     """What a living run makes unlikely: another one for a value, a definition for a figure."""
     words = set(reading.tokens)
-    if act == "start" and reading.engine in LATER and not _BEGINS & words:
+    if act == "start" and reading.engine in LATER and not (_BEGINS - _ONE_MORE) & words and not (
+            _ONE_MORE & words and reading.of("ENGINE")):
         return True
     if act == "start":
         return bool(reading.of("PARAM")) and not (
@@ -322,9 +340,8 @@ def _inject(reading: Reading) -> bool:
 
 
 def _compare(reading: Reading) -> bool:
-    limit = re.search(r"\bno (?:longer|more|less|fewer|higher|lower|shorter|farther|further) than\b",
-                      " ".join(reading.tokens))
-    return not limit and any(w in _COMPARING for w in reading.tokens)
+    words = reading.tokens
+    return not _LIMIT.search(" ".join(words)) and any(w in _COMPARING for w in words)
 
 
 def _compare_runs(reading: Reading) -> bool:
@@ -346,7 +363,11 @@ def _step(reading: Reading) -> bool:
 
 
 def _resume(reading: Reading) -> bool:
-    return _anchored(_ONWARD)(reading) and not (reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
+    words = set(reading.tokens)
+    if {"freeze", "pause", "halt"} & words and not _LIFTING & words:
+        return False
+    return _anchored(_ONWARD)(reading) and not (
+        reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
 
 
 def _pause(reading: Reading) -> bool:

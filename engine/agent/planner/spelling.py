@@ -38,7 +38,7 @@ def corrected(word: str, known: Collection[str]) -> str:
 def _near(known: frozenset[str], length: int, most: int) -> tuple[str, ...]:
     """Known words of about that length."""
     return tuple(w for w in sorted(known)
-                 if max(SHORTEST, length - most) <= len(w) <= length + most and w.isalpha())
+                 if max(SHORTEST - 1, length - most) <= len(w) <= length + most and w.isalpha())
 
 
 def _kind(word: str, meant: str) -> int:

@@ -17,16 +17,18 @@ ASKED: Final = frozenset(("explain", "review"))
 """Commands that a question asks for: "why was box 2 found", "where did I go wrong"."""
 
 _VERBS: Final = frozenset(("resign", "undo", "review", "rematch", "retract", "brake", "steer",
-                           "accelerate", "camera", "cameras", "switch"))
+                           "accelerate", "camera", "cameras", "switch", "front", "rear", "left",
+                           "right", "narrow", "wide", "pillar", "repeater", "wheel", "autopilot",
+                           "mistakes"))
 
 
 def told(engine: str | None, tokens: Sequence[str]) -> Deed | None:
     """The command of a system that a clause tells in so many words, with its arguments."""
     tell = DEEDS.get(engine or "")
-    return tell(tuple(map(_spelt, tokens))) if tell is not None else None
+    return tell(tuple(map(spelt, tokens))) if tell is not None else None
 
 
-def _spelt(word: str) -> str:
+def spelt(word: str) -> str:
     """A slip in one of the verbs of a command put right: resgin, undu."""
     known = word in lexicon().words or word in everyday() or word in plain_words()
     return word if known else corrected(word, _VERBS)

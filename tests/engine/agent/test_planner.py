@@ -122,8 +122,6 @@ RUN = {"engine": "warehouse"}
     ("run it as fast as possible", "control_run", {**RUN, "action": "speed", "rate": 0.0}),
     ("set the order rate to 9000", "set_settings", {**RUN, "settings": {"orders_per_h": 9000.0}}),
     ("set the pick time to half a minute", "set_settings", {**RUN, "settings": {"pick_s": 30.0}}),
-    ("turn off surge pricing", "set_settings",
-     {"engine": "dispatch", "settings": {"surge": False}}),
     ("double the order rate", "read_settings", {**RUN, "names": ["orders_per_h"]}),
     ("what is the p95", "read_figures", {**RUN, "names": ["order_p95"]}),
     ("why did robot 17 wait?", "inspect", {**RUN, "agent": 17}),
@@ -131,8 +129,6 @@ RUN = {"engine": "warehouse"}
     ("tell me when p95 passes two minutes", "wait_until",
      {**RUN, "figure": "order_p95", "passes": "above", "value": 120.0}),
     ("break robot 5", "inject", {**RUN, "command": "break_robot", "arguments": {"robot": 5}}),
-    ("let it rain in the city for ten minutes", "inject",
-     {"engine": "dispatch", "command": "rain", "arguments": {"seconds": 600}}),
     ("compare nearest with batch at 2,000 drivers and chart the waits", "compare_settings",
      {"engine": "dispatch", "a": {"drivers": 2000, "policy": "nearest"},
       "b": {"drivers": 2000, "policy": "optimal batch"}, "steps": 600, "seeds": 3,
@@ -149,6 +145,16 @@ RUN = {"engine": "warehouse"}
     ("search the web for robots", "web_search", {"query": "robots"})])
 def test_what_is_called(said, tool, arguments):
     assert first(said) == [(tool, arguments)]
+
+
+@pytest.mark.parametrize(("said", "tool", "arguments"), [
+    ("turn off surge pricing", "set_settings", {"settings": {"surge": False}}),
+    ("let it rain in the city for ten minutes", "inject",
+     {"command": "rain", "arguments": {"seconds": 600}})])
+def test_only_what_runs_is_changed(said, tool, arguments):
+    city = System(STATE.text.replace("warehouse", "dispatch"))
+    assert first(said, state=city) == [(tool, {"engine": "dispatch", **arguments})]
+    assert "does not run here" in first(said)
 
 
 @pytest.mark.parametrize(("said", "tool", "arguments"), [
