@@ -22,6 +22,13 @@ from engine.perception.road import LEFT_TURN, RIGHT_TURN, Network
 
 HORIZON_M: Final = 90.0
 GAP_S: Final = 4.5
+IMPATIENT_GAP_S: Final = 2.2
+IMPATIENT_AFTER_S: Final = 40.0
+"""Who has waited this long takes the shorter gap, and those with priority brake for it: impatience,
+as in SUMO's junction model (Erdmann and Krajzewicz 2014, doi:10.1007/978-3-662-45079-6_1)."""
+TAIL_M: Final = 0.5
+"""A vehicle's tail this far past the way of another gives it free."""
+NOSE_IN_M: Final = 1.0
 SHIFT_S: Final = 3.2
 """Duration of a lane change."""
 CLEAR_START_M: Final = 25.0
@@ -137,6 +144,11 @@ class Traffic:
                 lanes.setdefault(a.lane, []).append((a.s, a))
                 if a.shift_from >= 0 and a.shift < 0.7 * SHIFT_S:
                     lanes.setdefault(a.shift_from, []).append((a.s, a))
+                following = self.following(a, a.lane) if self._entered(a) else -1
+                if following >= 0:
+                    # its middle is still on the lane, its nose is in the junction
+                    lanes.setdefault(following, []).append(
+                        (a.s - self.network.lanes[a.lane].length, a))
         for row in lanes.values():
             row.sort(key=lambda e: e[0])
         return lanes
@@ -151,8 +163,8 @@ class Traffic:
             pull = min(pull, idm.acceleration(a.speed, wish, gap, other.speed if other else 0.0,
                                               a.driver))
         left = lane.length - a.s
-        if lane.junction >= 0 and not lane.connector and left < 45.0 and not self._may_enter(
-                a, left, lanes):
+        if lane.junction >= 0 and not lane.connector and left < 45.0 and not self._entered(
+                a) and not self._may_enter(a, left, lanes):
             # the line is a leader that may be touched: who stands at it wants nothing more
             gap = max(0.05, left - 0.5 * a.length - 0.3 + a.driver.jam_m)
             pull = min(pull, idm.acceleration(a.speed, wish, gap, 0.0, a.driver))
@@ -182,6 +194,12 @@ class Traffic:
             wish = min(wish, 5.2 * a.wish)
         return max(1.0, wish)
 
+    def _entered(self, a: Actor) -> bool:
+        """Whether the nose is past the line of the junction ahead: no way back."""
+        lane = self.network.lanes[a.lane]
+        return (lane.junction >= 0 and not lane.connector
+                and lane.length - a.s < 0.5 * a.length - NOSE_IN_M)
+
     def _may_enter(self, a: Actor, left: float, lanes: Occupancy) -> bool:
         """Whether the junction ahead can be entered."""
         following = self.following(a, a.lane)
@@ -199,8 +217,9 @@ class Traffic:
             if (exit_row[0][0] - 0.5 * first.length < a.length + 2.0 and first.speed < 2.0
                     and first.shift_from < 0):
                 return False
-        for c in self._conflicts.get(following, ()):
-            if any(o is not a for _, o in lanes.get(c, ())):
+        for c, left_at in self._conflicts.get(following, {}).items():
+            if any(o is not a and s - 0.5 * o.length < left_at + TAIL_M
+                   for s, o in lanes.get(c, ())):
                 return False
         minor = light == signals.NONE and connector.arm >= 2
         if connector.turn == LEFT_TURN or minor:
@@ -210,7 +229,9 @@ class Traffic:
     def _gap_free(self, a: Actor, connector: int, lanes: Occupancy, minor: bool) -> bool:
         """Whether nobody with priority arrives at a conflicting connector soon."""
         mine = self.network.lanes[connector]
-        against = self._conflicts.get(connector, frozenset())
+        patience = max(0.0, 1.0 - a.waited_s / IMPATIENT_AFTER_S)
+        needed_s = IMPATIENT_GAP_S + (GAP_S - IMPATIENT_GAP_S) * patience
+        against = self._conflicts.get(connector, {})
         for i in self._into.get(mine.junction, ()):
             for s, other in reversed(lanes.get(i, [])):
                 if other is a:
@@ -226,13 +247,14 @@ class Traffic:
                 if their.turn == LEFT_TURN and mine.turn != LEFT_TURN:
                     continue
                 distance = self.network.lanes[i].length - s
-                if other.speed > 1.0 and distance / other.speed < GAP_S:
+                if other.speed > 1.0 and distance / other.speed < needed_s:
                     return False
         return True
 
     def _advance(self, a: Actor, dt: float) -> None:
         a.speed = max(0.0, a.speed + a.accel * dt)
         a.s += a.speed * dt
+        a.waited_s = a.waited_s + dt if a.speed < 0.5 else 0.0
         a.since_change_s += dt
         if a.shift_from >= 0:
             a.shift += dt

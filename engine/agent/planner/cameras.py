@@ -25,8 +25,9 @@ _VIEWS: Final = (
 )
 _NOUNS: Final = frozenset(("camera", "cameras", "cam", "cams", "repeater", "repeaters", "pillar",
                            "pillars", "view", "lens", "eye", "one", "ones", "narrow", "wide"))
-_SIDES: Final = (("repeaters", ("left_repeater", "right_repeater")),
-                 ("pillars", ("left_pillar", "right_pillar")))
+_SIDES: Final = tuple(
+    (word, (f"left_{side}", f"right_{side}")) for side in ("repeater", "pillar")
+    for word in (f"{side}s", f"both {side}", f"{side} cameras", f"{side} cams"))
 _AGAIN: Final = frozenset(("on", "restore", "back", "again", "repair", "fix", "reconnect", "revive",
                            "enable", "uncover", "return", "unblind", "recover", "reactivate",
                            "activate", "bring", "working"))
@@ -55,7 +56,7 @@ def views_in(tokens: Sequence[str]) -> list[str]:
                 found.append((at, view))
                 text = text[:at + 1] + "_" * len(name) + text[at + 1 + len(name):]
                 break
-    return [view for _, view in sorted(found)]
+    return list(dict.fromkeys(view for _, view in sorted(found)))
 
 
 def is_switched(tokens: Sequence[str]) -> bool:
@@ -66,6 +67,7 @@ def is_switched(tokens: Sequence[str]) -> bool:
     words = set(tokens)
     on = tokens[-1] in ("on", "out", "dark") or tuple(tokens[-2:]) == ("on", "again") \
         or {"bring", "back"} <= words or {"come", "back"} <= words or {"work", "again"} <= words
+    on = on or bool("out" in words and {"take", "pull", "knock", "put", "black", "rip"} & words)
     return named and (on or bool(((_AGAIN | _DARK | {"switch", "turn"}) - _LIGHT) & set(tokens)))
 
 

@@ -26,7 +26,7 @@ CLEAR: Final = 0.8
 _LINKED: Final = re.compile(r"(?i)\b(?:and|then|afterwards|that)\b|;")
 _DETAIL: Final = re.compile(r"(?i)\W*(?:the|a|an|with|where|in|on|at|no|without|which|that|one)\b")
 _ORDERS: Final = frozenset(("start", "pause", "stop", "reset", "step", "speed", "set", "inject",
-                            "play", "chart", "export", "inspect", "wait"))
+                            "play", "chart", "export", "inspect", "wait", "view", "figures"))
 _CUT: Final = re.compile(
     r"(?:\s*[;.!?]\s+|\s*,?\s+(?:and\s+then|then|and\s+also|after\s+that|afterwards|and)\s+"
     r"|\s*,\s+|\s+&\s+)", re.IGNORECASE)
@@ -71,7 +71,8 @@ _IT_OFF: Final = re.compile(
     r"(?i)^\W*(?:(?:so|and|then|please|just|do it)\b\W*)*"
     r"(?:switch|turn|shut|put) (?:it|that|them) (off|on)\b")
 _END_IT: Final = re.compile(
-    r"(?i)^\W*(?:please |now |so )*(?:end|stop|finish|lift) (?:it|that)\b\W*$")
+    r"(?i)^\W*(?:please |now |so )*(?:make|let) (?:it|that) (?:stop|end)\b\W*$"
+    r"|^\W*(?:please |now |so )*(?:end|stop|finish|lift) (?:it|that)\b\W*$")
 _STEERED: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed"))
 _MEANWHILE: Final = re.compile(
     r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are)"
@@ -80,10 +81,12 @@ _MEANWHILE: Final = re.compile(
     r"|(?:when|once|as soon as) (?:it's|it is|that's|that is|they're|this is|it has)"
     r" (?:up|up and running|running|there|done|ready|on|going|started|begun))\b\s*,?")
 _BESIDE: Final = re.compile(
-    r"(?i)^\W*(?:(?:and|so|now|then|ok)\s+)*(?:besides?|next to|alongside|in addition to|apart from"
+    r"(?i)^\W*(?:(?:and|so|now|then|ok)\s+)*(?:besides?|next to|alongside|in addition to"
+    r"|apart from|as well as"
     r"|on top of|along with|together with)\s+(?:the|that|this|my|our|these|those)\s+\w+"
     r"(?:\s+run)?\s*,?\s+(?=\w)")
-_IDIOM: Final = re.compile(r"(?i)\s*\bon the go\b")
+_IDIOM: Final = re.compile(
+    r"(?i)\s*\bon the go\b|^\W*in addition\s*[:,]\s*|\bnext to (?:this|that|the) \w+(?=\W*$)")
 _OF_BOTH: Final = re.compile(
     r"(?i)\b((?:black|white)\W+(?:\w+ )?[\d,]+) (visits|simulations|playouts)"
     r"(,? and (?:black|white)(?:'s)? (?:\w+ )?[\d,]+)(?! ?(?:\2|[\d,]))")
@@ -95,6 +98,18 @@ _PROVISO: Final = re.compile(
     r"\b[^,;.]*$"
     r"|(?<=\w)\s*,?\s+but\s+(?:please\s+)?(?:leave|keep|let)\b[^,;.]*"
     r"\b(?:driving|running|going|playing|alone|on|as (?:it|they) (?:is|are))\W*$")
+_STAYS: Final = re.compile(
+    r"(?i)(?<=\w)\s*[,;.]\s*(?:but |and )?the [\w ]{2,30}? (?:stays?|remains?|keeps? (?:on"
+    r"|running|going)"
+    r"|goes on|carries on|(?:can|may|should|must|shall) (?:keep|stay|go on|carry on|remain"
+    r"|continue|run on))"
+    r"\b[^,;.]*\W*$"
+    r"|(?<=\w)\s*,?\s+(?:but|and) (?:please )?(?:keep|leave) the (?:rain|bridge|aisle|closure"
+    r"|outage|spike"
+    r"|storm|station|desk|rest|others?)\W*$")
+_MAY_GO_ON: Final = re.compile(
+    r"(?i)^(?:the )?\w+ (?:may|can|should|must) (?:keep|go on|carry on|stay|remain"
+    r"|continue)[\w ]*[.;]\s+")
 _KEEP: Final = re.compile(
     r"(?i)^\W*(?:but\s+)?(?:leave|keep)\b(?!\s+(?:it\s+)?(?:going|running|on)\b).*"
     r"(?:\balone|\bas (?:it|they)|\bthe \w+|\bothers?|\brest)\W*$")
@@ -164,6 +179,7 @@ class Reader:
         text = _MEANWHILE.sub(" ", _ORDER.sub("", " ".join(text.split()).strip()))
         text = _OF_BOTH.sub(r"\1 \2\3 \2", text)
         text = _IDIOM.sub("", _BESIDE.sub("", text) if _NEW.search(text) or here.engines else text)
+        text = _STAYS.sub("", _MAY_GO_ON.sub("", text))
         text = _PROVISO.sub("", _PURPOSE.sub("", " ".join(text.split())))
         if (last := _AT_LAST.match(text)) and not self._begins(last["what"]) \
                 and (_systems(last["what"]) or not here.alive):
@@ -232,12 +248,15 @@ class Reader:
         Without an "and" between them that is so after a start alone.
         """
         first = self.ask(left, here)
-        if _DETAIL.match(right) or not (linked or first.act == "start"):
+        if not linked and (_DETAIL.match(right) or first.act != "start"):
             return False
         if first.act not in _ORDERS or first.guess.probability[0] < CLEAR:
             return False
         second = self.ask(right, _after(first, here))
-        return second.act in _ORDERS and second.act != first.act \
+        both = first.act == "set" == second.act and all(
+            a.reading.of("PARAM") and a.reading.numbers for a in (first, second)) and any(
+            q.role == "factor" for q in first.reading.numbers)
+        return second.act in _ORDERS and (second.act != first.act or both) \
             and second.guess.probability[0] >= CLEAR and not (
                 first.act == "start" and second.act == "set")
 
@@ -294,7 +313,8 @@ def _lasting(ask: Ask) -> bool:
     """Whether a clause says nothing but how long something lasts."""
     numbers = ask.reading.numbers
     told = [m for m in ask.reading.mentions if not any(e.name == "recover" for e in m.meanings)]
-    return bool(numbers) and not (told or ask.reading.agents) and all(
+    return bool(numbers) and not (told or ask.reading.agents) \
+        and ask.act not in ("speed", "step", "wait") and all(
         UNITS.get(q.unit, ("",))[0] == "time" for q in numbers)
 
 

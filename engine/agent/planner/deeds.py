@@ -15,8 +15,6 @@ from engine.agent.planner.steps import AskBack
 from engine.agent.planner.told import spelt, told
 
 MOST_AT_ONCE: Final = 5
-PEOPLE: Final = ("riders", "people", "passengers", "fans", "spectators", "travellers", "customers",
-                 "visitors", "guests", "arrivals", "flyers")
 # stems of words that end an incident
 UNDO: Final = frozenset(map(stem, (
     "undo", "lift", "clear", "reopen", "fix", "repair", "heal", "restore", "end", "cancel", "mend",
@@ -54,6 +52,10 @@ _NO_NAME: Final = frozenset((
     "barricade", "seal", "lock", "over", "on", "then", "again", "traffic", "for", "if"))
 _GOING: Final = frozenset(("go", "head", "heading", "drive", "want", "come", "travel", "ride",
                            "arrive", "rush", "flock", "going", "on", "way", "way", "stream"))
+_BEFORE_IT: Final = re.compile(
+    r"\bbefore (?:the|a) (?:match|game|concert|show|kick)|\b(?:get|walk|headed|heading|pour|flow"
+    r"|flood|off)"
+    r"(?: in)?to (?:the|a) (?:stadium|arena)")
 _STATION: Final = re.compile(r"p\d{1,3}")
 
 
@@ -106,6 +108,8 @@ def _undoes(ask: Ask, command: str) -> bool:
     if command in _PASSING and not ask.reading.numbers and (
             ask.says(*_ENDS) or _IS_OVER.search(" ".join(ask.reading.tokens))):
         return True
+    if command in _PASSING and ask.reading.numbers:
+        return False  # "open the heavens, rain for ninety minutes"
     if command in _CLOSABLE and "again" in stems and not stems & _CLOSING:
         return True  # "let the cars over the bridge again"
     return bool(UNDO & stems) and command not in ("stadium", "airport_bank")
@@ -138,8 +142,10 @@ def _arguments(ask: Ask, command: str) -> dict[str, Any]:
             out[before] = round(q.value)
         elif before == "station" and command == "stop_station":
             out["station"] = f"P{round(q.value):02d}"
-        elif any(w in tokens for w in PEOPLE) and command in ("stadium", "airport_bank"):
+        elif command in ("stadium", "airport_bank") and not q.unit and not q.clock:
             out["riders"] = round(q.value)
+        elif command == "demand_spike" and not q.unit and "factor" not in out:
+            out["factor"] = q.value
     if command == "close_aisle" and ("row" in out) != ("column" in out):
         out.update(_stretch(tokens, "column" if "row" in out else "row"))
     if command == "break_robot" and ask.reading.agents:
@@ -164,6 +170,8 @@ def _stretch(tokens: Sequence[str], across: str) -> dict[str, int]:
 
 def _towards(tokens: Sequence[str]) -> bool:
     """Whether the crowd goes to the stadium, rather than home from it."""
+    if _BEFORE_IT.search(" ".join(tokens)):
+        return True
     near = any(tuple(tokens[i:i + 3]) in (("to", "the", "stadium"), ("at", "the", "stadium"))
                and tokens[max(0, i - 1)] in _GOING for i in range(len(tokens)))
     return near or any(t in ("kick-off", "kickoff", "towards", "toward") for t in tokens)

@@ -10,6 +10,8 @@ from engine.agent.planner.cameras import switches, views_in
 from engine.agent.planner.clauses import NOWHERE, Ask, Here, Reader
 from engine.agent.planner.lexicon import Kind
 from engine.agent.planner.quantities import Quantity
+from engine.agent.planner.seeking import certain
+from engine.agent.planner.told import told
 
 _DESK = re.compile(r"p\d{1,3}")
 SHORT = 7
@@ -26,10 +28,18 @@ _ONE_TOO = re.compile(r"^(?:(?:and|also|then|now|plus|,|the) )*(?P<name>[a-z]+)(
                       r"(?: (?:too|also|as well|please|then|,|\.|!))+$")
 _SAME = re.compile(r"\b(?:same|likewise|too|also|as well)\b.*\b(black|white)\b"
                    r"|^(?:and |for )*(black|white)(?:,? (?:too|also|as well))\b")
+_SAME_BRIDGE = re.compile(r"\b(?:same|too|also|as well|and)\b.*?\b([a-z]+) bridge\b")
+_THAT_ONE = re.compile(
+    r"\b(?:it|him|her|that|this|them|that one|this one|that robot|this robot|the robot)\b")
+_DOWN = frozenset(("lower", "less", "fewer", "minus", "down", "shorter", "smaller"))
+_UP = frozenset(("more", "higher", "plus", "up", "longer", "larger", "bigger", "another", "extra"))
+_TO = frozenset(("to", "at", "instead", "than"))
 _ON_OFF = re.compile(
-    r"^(?:(?:ok|okay|oh|no|and|now|then|please|actually|sorry|you|can|could|may|so|,|turn|switch|put"
+    r"^(?:(?:\.|!|ok|okay|oh|no|and|now|then|please|actually|sorry|you|can|could|may|so|,|turn"
+    r"|switch|put"
     r"|it|that|them|hm|wait|bring|let's|have) )*(?:back )?(?P<how>on|off)\b(?: (?:again|please|now"
-    r"|then|it|that|after|all|my|mistake|sorry|wrong|,|\.|!))*$")
+    r"|then|it|that|after|all|my|mistake|sorry|wrong|back|to|the|real|game|,|\.|!))*$")
+_BREAKING = frozenset(("break", "kill", "fail", "wreck", "crash", "disable", "damage"))
 _KIND_OF_FIGURE = frozenset(("mean", "average", "median", "lowest", "minimum", "p95", "highest",
                              "worst", "loaded", "empty"))
 _KINDS: tuple[Kind, ...] = ("CHOICE", "ENGINE", "SCENARIO", "FIGURE", "COMMAND", "PARAM")
@@ -112,6 +122,8 @@ def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
             and (found := _NEXT.search(" ".join(tokens))):
         on = 1 if found.group(1) == "next" or found.group(2) == "after" else -1
         return _of_another(last, max(0, last.reading.agents[-1][1] + on), reader, here)
+    if anew := _more_or_less(new, last, reader, here):
+        return anew
     views = views_in(tokens)
     if views and last.act == "inject" and views_in(last.reading.tokens) \
             and not new.says("on", "off", "restore"):
@@ -133,6 +145,30 @@ def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
     return None
 
 
+def _more_or_less(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
+    """As in "ten more of those" of steps, "10 lower still" of a setting, "break that one"."""
+    tokens, numbers = new.reading.tokens, new.reading.numbers
+    if new.reading.mentions or new.reading.agents or len(tokens) > SHORT + 1:
+        return None
+    if last.act == "step" and len(numbers) == 1 and numbers[0].role == "value" \
+            and not numbers[0].unit and new.says("more", "again", "another", "further"):
+        return reader.ask(f"step {numbers[0].value:g} steps", here)
+    things = [m for m in last.reading.mentions if m.of("PARAM")]
+    down, up = _DOWN & set(tokens), _UP & set(tokens)
+    if last.act == "set" and things and len(numbers) == 1 and numbers[0].role != "factor" \
+            and bool(down) != bool(up) and not _TO & set(tokens):
+        name = " ".join(last.reading.tokens[things[0].start:things[0].end])
+        unit = "" if numbers[0].unit in ("point", "points") else numbers[0].unit
+        return certain(reader.ask(f"{'lower' if down else 'raise'} the {name} by "
+                                  f"{abs(numbers[0].value):g} {unit}", here), "set")
+    said = " ".join(tokens)
+    if last.reading.agents and not numbers and _THAT_ONE.search(said) \
+            and _BREAKING & set(tokens):
+        number = last.reading.agents[-1][1]
+        return reader.ask(_THAT_ONE.sub(f"robot {number}", said, count=1), here)
+    return None
+
+
 def _like_the_last(new: Ask, last: Ask) -> str:
     """As in "and the Royal one too", "same for black", "switch it back on", "off again".
 
@@ -142,6 +178,8 @@ def _like_the_last(new: Ask, last: Ask) -> str:
     before, said = list(last.reading.tokens), " ".join(new.reading.tokens)
     if new.reading.numbers or new.reading.agents:
         return ""
+    if last.act == "inject" and "bridge" in before and (same := _SAME_BRIDGE.search(said)):
+        return f"close the {same[1]} bridge"
     if last.act == "inject" and "bridge" in before and (more := _ONE_TOO.search(said)):
         return f"close the {more['name']} bridge"
     if last.act in ("set", "settings") and (same := _SAME.search(said)):
@@ -151,6 +189,8 @@ def _like_the_last(new: Ask, last: Ask) -> str:
             if any(t.startswith(other) for t in before) else ""
     switch = _ON_OFF.match(said)
     views = views_in(before)
+    if switch and (told(last.reading.engine, before) or ("", {}))[0] == "what_if":
+        return f"turn what-if {switch['how']}"
     if switch and last.act == "inject" and views:
         named = " and ".join(v.replace("_", " ") for v in views)
         return f"switch {switch['how']} the {named} camera"

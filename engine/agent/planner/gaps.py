@@ -43,6 +43,9 @@ class Gaps:
         self._meanings: dict[frozenset[str], list[Entry]] = {}
         for said, entry in words.phrases:
             stems = frozenset(stem(w) for w in said if w not in _EMPTY and w.isalpha())
+            twice = len(stems) < sum(w not in _EMPTY and w.isalpha() for w in said)
+            if entry.kind == "SCENARIO" and twice:
+                continue  # "computer against computer" is no computer against something
             if entry.kind in KINDS and len(stems) >= LEAST:
                 meanings = self._meanings.setdefault(stems, [])
                 if entry not in meanings:

@@ -24,7 +24,8 @@ SHORT: Final = 3
 _QUOTED: Final = re.compile(
     r"[\"“][^\"”]*\w\s+\w[^\"”]*[\"”]|(?<!\w)['‘][^'’]*\w\s+\w[^'’]*['’](?!\w)")
 _TOLD: Final = re.compile(
-    r"(?i)\b(?:said|says|told|claims?|claimed|reads|wrote|writes|asked|yesterday|joking|kidding"
+    r"(?i)\b(?:said|says(?! no\b)|told|claims?|claimed|reads|wrote|writes|asked|yesterday|joking"
+    r"|kidding"
     r"|last (?:week|night|year|month|time)|once upon|remember when|used to)\b")
 _SUPPOSED: Final = re.compile(
     r"(?i)^\W*(?:(?:and|so|but|ok|okay|hm+|well|just|out of curiosity)\b\W*)*"

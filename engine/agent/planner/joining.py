@@ -19,6 +19,7 @@ _POINTS: Final = re.compile(
 _PLACED: Final = re.compile(r"(?:row|column|aisle) \d|\bp\d{1,3}\b|bridge\b")
 _DONE_TO: Final = frozenset(("inject", "stop", "pause", "other", "again", "inspect"))
 _OF_START: Final = frozenset(("set", "settings", "again", "start"))
+_NOTICE: Final = re.compile(r"(?i)\b(?:tell|warn|let me know|notify|alert|ping|shout|when|wait)\b")
 CERTAIN_START: Final = Guess(("start", "help"), (1.0, 0.0))
 CERTAIN_DEED: Final = Guess(("inject", "help"), (1.0, 0.0))
 
@@ -53,7 +54,9 @@ def one_start(asks: Sequence[Ask], reader: Reader, here: Here) -> list[Ask]:
 def _tells_more(ask: Ask, systems: set[str]) -> bool:
     """Whether a clause after a start says what it is to start with."""
     told = ask.reading.of("PARAM") or ask.reading.of("CHOICE") or ask.reading.of("SCENARIO")
-    return bool(told) and ask.act in _OF_START and not _named(ask) - systems \
+    loose = ask.act in ("wait", "other", "figures", "knowledge") and ask.reading.of("PARAM") \
+        and ask.reading.numbers and not _NOTICE.search(ask.text)
+    return bool(told) and (ask.act in _OF_START or bool(loose)) and not _named(ask) - systems \
         and not ask.reading.runs and not is_question(ask.reading.tokens)
 
 

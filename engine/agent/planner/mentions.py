@@ -141,8 +141,8 @@ def _meant(tokens: Sequence[str], words: Lexicon, taken: Sequence[str], engine: 
            among: Sequence[str]) -> str | None:
     """The system that is named first, else the one whose words explain most of the message."""
     read_for = {e: _mentions(tokens, words, taken, e) for e in dict.fromkeys((engine, *among))}
-    if told(engine, tokens):
-        return engine
+    if doers := [e for e in read_for if told(e, tokens)]:
+        return engine if engine in doers else doers[0]
     own = max((_explained(read_for[engine], e) for e in words.engines), default=0)
     named = [(m.start, -m.end, e.engine) for found in read_for.values() for m in found
              for e in m.of("ENGINE") if e.value != NEARBY or engine is None

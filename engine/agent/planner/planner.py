@@ -42,9 +42,15 @@ _SELECT: Final = re.compile(r"(?is)\bselect\b.+\bfrom\s+(?:run|series|point|even
 _SQL: Final = re.compile(
     r"(?i)\b(drop\s+table|delete\s+from|insert\s+into|truncate|alter\s+table)\b")
 _NOT: Final = frozenset(("not", "don't", "dont", "never", "doesn't", "shouldn't", "won't"))
+_NO_START: Final = re.compile(
+    r"\b(?:don't|dont|not|never|nobody|no need to|no one)\b(?: \w+){0,2} (?:start|run|open|launch"
+    r"|begin|simulate"
+    r"|load|asked|said|want|wants|need|needed)\b")
 _NO_NEED: Final = frozenset((("no", "need"), ("without", "pausing"), ("without", "stopping"),
                                  ("nobody", "asked"), ("nobody", "said"), ("nobody", "wants"),
                                  ("nobody", "told"), ("no", "one")))
+_STEERING: Final = re.compile(
+    r"(?i)\W*(?:please |now |ok |so )*(?:pause|freeze|halt|resume|unpause|hold)\b")
 _SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
 _LEAD: Final = frozenset((
@@ -127,7 +133,8 @@ def plan(messages: Sequence[Message], tools: frozenset[str],
     if uploads is not None and len(uploads):
         asks = [in_upload(ask, uploads) for ask in asks]
     asks = [in_library(ask) for ask in asks]
-    if doubtful(asks, asked[-1]) or any(a.act == "other" for a in asks):
+    if doubtful(asks, asked[-1]) or any(a.act == "other" for a in asks) or (
+            _STEERING.match(asked[-1]) and not any(a.act in CHANGING for a in asks)):
         def hear(part: str) -> tuple[list[Ask], str]:
             heard = understand(part, asked[:-1], reader, context.here())
             return heard, doubtful(heard)
@@ -221,6 +228,8 @@ def doubtful(asks: Sequence[Ask], whole: str = "") -> str:
 def unwanted(ask: Ask) -> bool:
     """Whether a change is spoken of that should not happen."""
     tokens = ask.reading.tokens
+    if ask.act == "start" and (ask.reading.of("ENGINE") or ask.reading.of("SCENARIO")):
+        return bool(_NO_START.search(" ".join(tokens)))
     no_need = any(tokens[i:i + 2] in _NO_NEED for i in range(len(tokens)))
     return ask.act in CHANGING and (no_need or (
         bool(_NOT & set(tokens)) and not _negates(ask)))

@@ -15,7 +15,7 @@ from engine.agent.house.domains import Domain, domains
 from engine.agent.planner import asking, compose
 from engine.agent.planner.arms import arms_of
 from engine.agent.planner.clauses import Ask
-from engine.agent.planner.context import Context, domain_of, figures_in
+from engine.agent.planner.context import Context, which_system, domain_of, figures_in
 from engine.agent.planner.deeds import deed, each_of
 from engine.agent.planner.lookups import (
     code,
@@ -175,6 +175,9 @@ def inspect(ask: Ask, context: Context) -> Script:
         numbers = [context.agent]
     if not numbers:
         raise AskBack("Which one do you mean? Say its number, as in **robot 17**.")
+    if ask.says("number") and not ask.says(*(d.agent for d in domains().values())) \
+            and len({r.get("engine") for r in context.own_runs()}) > 1 and not context.settled:
+        raise AskBack(which_system(str(r.get("engine")) for r in context.own_runs()))
     said = []
     for number in dict.fromkeys(numbers[:MOST_INSPECTED]):
         context.agent = number

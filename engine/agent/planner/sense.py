@@ -98,6 +98,8 @@ _MOVERS: Final = frozenset(("robots", "drivers"))
 _TO_CHANGE: Final = re.compile(
     r"^(?:i|we|you|one|it|somebody)(?:'d| would)? (?:ought to|should|need to|want to|like to"
     r"|have to|must|better) (?:change|adjust|alter|modify|tweak|set|revise|rethink)\b")
+_CHANGED: Final = re.compile(
+    r"\b(?:change|alter|adjust|modify) it\b|^(?:i )?have a different\b|^i want a different\b")
 _THAT_ONE: Final = re.compile(
     r"\b(?:that|this|which) (?:robot|driver|bot|unit|cab|taxi)\b"
     r"(?! (?:is|are|has|have|was|did|does) (?:the|most|least|best|worst))")
@@ -114,17 +116,21 @@ _MOVING_BACK: Final = frozenset(("take", "put", "set", "change", "go", "get", "t
                                  "switch", "to", "roll"))
 _NEGATED: Final = frozenset(("not", "don't", "dont", "never", "no", "didn't", "nobody"))
 _STEPS: Final = re.compile(
-    r"step\b[^.,;]*\b(?:times|twice)\b|(?:advance|step|go|do|make|take|move|jump|skip|forward|run|play)\b[^.,;?]*\b(?:steps|ticks)"
+    r"step\b[^.,;]*\b(?:times|twice)\b|(?:advance|step|go|do|make|take|move|jump|skip|forward|run"
+    r"|play)\b[^.,;?]*\b(?:steps|ticks)"
     r"(?! (?:a|per|each|every|ahead of) )\b(?!.*\b(?:second|seeds|compare)\b)")
 _FOR_NOW: Final = frozenset(("moment", "second", "minute", "now", "while", "bit", "pause",
                              "briefly", "temporarily"))
 _ENDING: Final = re.compile(
-    r"stop|end|kill|terminat|clos|finish|shut|quit|cancel|abort|exit|wrap|conclude|off|down|rid|throw"
+    r"stop|end|kill|terminat|clos|finish|shut|quit|cancel|abort|exit|wrap|conclude|off|down|rid"
+    r"|throw"
     r"|discard|dispos|drop|scrap|remov|tear|take|done|through|enough|need|halt|ditch|bin|dump|away"
     r"|delet|destroy|bye|over|complete|bury|dead|without|want|lose|go")
 _ONWARD: Final = re.compile(
-    r"go|on\b|onwards|continu|carr|resum|proceed|keep|un-?paus|un-?fre|play|mov|start|again|roll|back|run"
-    r"|let|lift|end|release|stop|break|wake|thaw|forward|press|pick|ready|drive|work|alive|life|time"
+    r"go|on\b|onwards|continu|carr|resum|proceed|keep|un-?paus|un-?fre|play|mov|start|again|roll"
+    r"|back|run"
+    r"|let|lift|end|release|stop|break|wake|thaw|forward|press|pick|ready|drive|work|alive|life"
+    r"|time"
     r"|further|rest|over|more|going|off|con|pro|rez|unp|res")
 _LIFTING: Final = frozenset(("end", "lift", "release", "off", "stop", "over", "out", "again",
                              "from", "no", "enough", "leave", "lose", "undo", "cancel", "after"))
@@ -227,6 +233,9 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
         return "start"
     if words[:1] and words[0] in ("show", "list", "display") and words[-2:] == ["my", "runs"]:
         return "runs"
+    if alive and reading.of("PARAM") and not (reading.numbers or reading.of("CHOICE")) \
+            and _CHANGED.search(said):
+        return "set"
     if reading.of("PARAM") and _TO_CHANGE.search(said) and not is_question(reading.tokens):
         return "set"
     if alive and _THAT_ONE.search(said) and is_question(reading.tokens) and not (
@@ -364,6 +373,8 @@ def _step(reading: Reading) -> bool:
 
 def _resume(reading: Reading) -> bool:
     words = set(reading.tokens)
+    if {"unpause", "unfreeze", "resume"} & words:
+        return _pause(reading)
     if {"freeze", "pause", "halt"} & words and not _LIFTING & words:
         return False
     return _anchored(_ONWARD)(reading) and not (

@@ -34,7 +34,8 @@ _STOP_REVIEW: Final = re.compile(
     r"\b(?:stop|end|leave|quit|finish|cancel|close|enough|no more)"
     r" (?:the |of the |with the )?review")
 _TRY: Final = re.compile(
-    r"\bwhat-?\s?if(?: mode)?(?: on| off)?$|\b(?:switch|turn|enter|leave|end|start|exit|stop|quit)"
+    r"\bwhat-?\s?if(?: mode)?(?: (?:on|off)(?: again)?\b|$)|\b(?:switch|turn|enter|leave|end"
+    r"|start|exit|stop|quit)"
     r" (?:on |off |in )?(?:the )?what-?\s?if\b|\btry (?:stuff|moves|things|both sides|something)\b"
     r"|\bexplore (?:freely|moves)\b")
 _NO_GAME: Final = frozenset(("run", "simulation", "baduk", "weiqi", "goban", "page", "sgf"))

@@ -16,6 +16,7 @@ from engine.params import knobs as knobs_of
 NEAR: Final = 4
 AFTER: Final = 8
 BEFORE: Final = 3
+DAY_H: Final = 24
 _NOT_OF_A_SETTING: Final = frozenset(("seed", "seeds", "factor", "run", "step", "robot", "driver"))
 _TAKEN_BACK: Final = frozenset((("i", "mean"), ("i", "meant"), ("no", ":"), ("no", ","),
                                 ("or", "rather"), ("better", "yet"), ("scratch", "that")))
@@ -63,6 +64,13 @@ def settings_in(ask: Ask, of: Domain) -> tuple[dict[str, Any], list[Quantity]]:
     if clock is not None and "start_h" in knobs and "start_h" not in out:
         out["start_h"] = free[clock]
         used.add(clock)
+    if ask.act == "start" and "start_h" in knobs and "start_h" not in out:
+        at = next((i for i, q in enumerate(free) if i not in used and not q.unit and q.start
+                   and q.role == "value" and 0 <= q.value < DAY_H
+                   and reading.tokens[q.start - 1] == "at"), None)
+        if at is not None:  # "on a Sunday at 9"
+            out["start_h"] = free[at]
+            used.add(at)
     _by_colour(reading.tokens, out)
     left = [q for q in reading.numbers if not any(q is free[i] for i in used)
             and q.role != "factor"]
