@@ -17,7 +17,8 @@ from engine.agent.planner.lexicon import LATER, Entry, Lexicon, lexicon
 from engine.agent.planner.mentions import Reading, read
 from engine.agent.planner.phrases import patterns, plain_words
 from engine.agent.planner.quantities import UNITS, single
-from engine.agent.planner.sense import is_question, sensible
+from engine.agent.planner.questions import is_question
+from engine.agent.planner.sense import sensible
 from engine.agent.planner.tokens import tokens_of
 
 STATE: Final = "STATE "

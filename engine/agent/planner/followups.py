@@ -122,8 +122,8 @@ def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
             and (found := _NEXT.search(" ".join(tokens))):
         on = 1 if found.group(1) == "next" or found.group(2) == "after" else -1
         return _of_another(last, max(0, last.reading.agents[-1][1] + on), reader, here)
-    if anew := _more_or_less(new, last, reader, here):
-        return anew
+    if on_it := _more_or_less(new, last, reader, here):
+        return on_it
     views = views_in(tokens)
     if views and last.act == "inject" and views_in(last.reading.tokens) \
             and not new.says("on", "off", "restore"):
@@ -156,7 +156,8 @@ def _more_or_less(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None
     things = [m for m in last.reading.mentions if m.of("PARAM")]
     down, up = _DOWN & set(tokens), _UP & set(tokens)
     if last.act == "set" and things and len(numbers) == 1 and numbers[0].role != "factor" \
-            and bool(down) != bool(up) and not _TO & set(tokens):
+            and bool(down) != bool(up) and not _TO & set(tokens) \
+            and tokens[numbers[0].start - 1:numbers[0].start] != (",",):
         name = " ".join(last.reading.tokens[things[0].start:things[0].end])
         unit = "" if numbers[0].unit in ("point", "points") else numbers[0].unit
         return certain(reader.ask(f"{'lower' if down else 'raise'} the {name} by "

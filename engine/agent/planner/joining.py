@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from engine.agent.planner.acts import Guess
-from engine.agent.planner.sense import is_question
+from engine.agent.planner.questions import is_question
 
 if TYPE_CHECKING:
     from engine.agent.planner.clauses import Ask, Here, Reader

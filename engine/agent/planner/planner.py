@@ -24,7 +24,7 @@ from engine.agent.planner.followups import rephrase, resolved
 from engine.agent.planner.guard import no_order
 from engine.agent.planner.lexicon import LATER, lexicon
 from engine.agent.planner.script import perform
-from engine.agent.planner.seeking import certain, in_library, in_upload
+from engine.agent.planner.seeking import about_app, certain, in_library, in_upload
 from engine.agent.planner.sense import CHANGING, strange
 from engine.agent.planner.steps import Call, Result
 from engine.agent.planner.talk import order_amid
@@ -170,6 +170,8 @@ def understand(text: str, before: Sequence[str], reader: Reader,
         return [certain(reader.ask(text, here), "sql")]
     if _SQL.search(text):
         return [certain(reader.ask(text, here), "other")]
+    if about_app(uncut := reader.ask(text, here)):
+        return [certain(uncut, "knowledge")]
     out: list[Ask] = []
     for ask in reader.asks(text, here):
         leaned = resolved(ask, out[-1] if out else _last(before, reader, here, ask), reader, here) \

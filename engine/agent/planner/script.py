@@ -15,7 +15,7 @@ from engine.agent.house.domains import Domain, domains
 from engine.agent.planner import asking, compose
 from engine.agent.planner.arms import arms_of
 from engine.agent.planner.clauses import Ask
-from engine.agent.planner.context import Context, which_system, domain_of, figures_in
+from engine.agent.planner.context import Context, domain_of, figures_in, which_system
 from engine.agent.planner.deeds import deed, each_of
 from engine.agent.planner.lookups import (
     code,

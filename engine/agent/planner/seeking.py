@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,8 @@ from engine.agent.planner.acts import Guess
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.lexicon import ARTICLES, stem
 from engine.agent.planner.phrases import plain_words
-from engine.agent.planner.sense import CHANGING, is_question
+from engine.agent.planner.questions import is_question
+from engine.agent.planner.sense import CHANGING
 
 STRANGE: Final = 4
 HALF: Final = 0.5
@@ -29,6 +31,18 @@ _OF_HOUSE: Final = frozenset((
     "policy", "policies", "planner", "things", "it", "everything", "overview", "report", "state",
     "looking", "busy", "running", "performance", "set", "change", "tune", "adjust", "summary",
     "unit", "that", "they", "measured"))
+_ASKED_BY: Final = (("may",), ("can",), ("could",), ("does",), ("do",), ("which",), ("what",))
+_OF_APP: Final = re.compile(
+    r"\b(?:environment variables?|which variable|variables? (?:do|must|should|can|raises?|sets?)"
+    r"|postgres"
+    r"|sqlite|database|docker|kubernetes|container|openstreetmap|osm|localhost|port|server|laptops?"
+    r"|per the docs|documented|documentation|file formats?|which formats?|licen[cs]e|api key|a key"
+    r"|my own (?:map|floor|network|model|file|key|data|games?|plan)|own floor|browser|firewall"
+    r"|https?"
+    r"|memory does|disk|gpu|cpu|cores|install\w*|deploy\w*|upgrade|backups?|at once|how (?:is|are"
+    r"|does|do)"
+    r" .*(?:computed|calculated|estimated|derived|defined|modelled|generated|trained|implemented"
+    r"|work|works))\b")
 _EXPLAIN: Final = frozenset(("explain", "define", "describe", "difference", "tell", "definition",
                              "meaning", "teach", "about"))
 _SMALL: Final = ARTICLES | _EXPLAIN | frozenset((
@@ -51,6 +65,14 @@ def in_upload(ask: Ask, uploads: Index) -> Ask:
         return ask
     hits = uploads.search(" ".join(strange), 1)
     return certain(ask, "knowledge") if hits and hits[0].words >= HALF else ask
+
+
+def about_app(ask: Ask) -> bool:
+    """Whether a question is about how the app is made or run, and about no run of it."""
+    tokens = ask.reading.tokens
+    asked = is_question(tokens) or "?" in tokens or tokens[:1] in _ASKED_BY
+    return asked and bool(_OF_APP.search(" ".join(tokens))) and not (
+        ask.reading.runs or ask.reading.agents)
 
 
 def in_library(ask: Ask) -> Ask:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.agent.planner.clauses import Ask
-from engine.agent.planner.sense import CHANGING, is_question, strange
+from engine.agent.planner.questions import is_question
+from engine.agent.planner.sense import CHANGING, strange
 from engine.agent.planner.tokens import tokens_of
 
 MOST_PARTS: Final = 4

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from engine.agent.planner.lexicon import lexicon
+from engine.agent.planner.networks import model_deed, players_deed
 from engine.agent.planner.phrases import everyday, plain_words
 from engine.agent.planner.spelling import corrected
 from engine.agent.planner.table import Deed, table_deed
@@ -13,6 +14,8 @@ from engine.agent.planner.wheel import drive_deed
 
 DEEDS: Final[Mapping[str, Callable[[Sequence[str]], Deed | None]]] = {
     "go": table_deed, "perception": drive_deed}
+NAMED: Final[Mapping[str, Callable[[Sequence[str]], Deed | None]]] = {
+    "go": players_deed, "perception": model_deed}
 ASKED: Final = frozenset(("explain", "review"))
 """Commands that a question asks for: "why was box 2 found", "where did I go wrong"."""
 
@@ -24,8 +27,10 @@ _VERBS: Final = frozenset(("resign", "undo", "review", "rematch", "retract", "br
 
 def told(engine: str | None, tokens: Sequence[str]) -> Deed | None:
     """The command of a system that a clause tells in so many words, with its arguments."""
-    tell = DEEDS.get(engine or "")
-    return tell(tuple(map(spelt, tokens))) if tell is not None else None
+    tell, name = DEEDS.get(engine or ""), NAMED.get(engine or "")
+    if tell is None or name is None:
+        return None
+    return name(tokens) or tell(tuple(map(spelt, tokens)))
 
 
 def spelt(word: str) -> str:

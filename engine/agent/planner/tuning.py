@@ -11,8 +11,8 @@ from engine.agent.planner import asking, compose
 from engine.agent.planner.clauses import Ask
 from engine.agent.planner.context import Context, domain_of
 from engine.agent.planner.deeds import shadowed, spiked
+from engine.agent.planner.grounds import DOWN, UP
 from engine.agent.planner.quantities import Quantity
-from engine.agent.planner.sense import DOWN, UP
 from engine.agent.planner.steps import AskBack, Call, Result, Script, one
 from engine.agent.planner.values import named_settings, settings_in
 from engine.agent.planner.wording import ranges

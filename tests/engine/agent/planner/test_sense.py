@@ -5,7 +5,8 @@ import pytest
 from engine.agent.planner.acts import Guess
 from engine.agent.planner.lexicon import lexicon
 from engine.agent.planner.mentions import read
-from engine.agent.planner.sense import is_question, sensible
+from engine.agent.planner.questions import is_question
+from engine.agent.planner.sense import sensible
 from engine.agent.planner.tokens import tokens_of
 
 
