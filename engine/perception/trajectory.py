@@ -47,6 +47,9 @@ FOLLOW: Final = Follow(HEADWAY_S, JAM_M, ACCEL, BRAKE, JERK_UP, JERK_DOWN, STEP_
 END_SEEN_M: Final = 70.0
 """The end of the route counts from here on."""
 SWING_M: Final = 6.0
+STUCK_M: Final = 3.5
+QUEUE_M: Final = 60.0
+"""Nearer to a stop line than this, who stands ahead may be queueing for it."""
 BEHIND_M: Final = 2.2
 FLANK_M: Final = 0.8
 """Beside the car is what lies this far from its middle line, and overlaps it by this much of its
@@ -225,8 +228,11 @@ def roll_out(scene: Scene, others: Obstacles, stop_at: float, previous: float,
     leader, gap0, ttc = np.empty(Q, np.int64), np.empty(Q), np.empty(Q)
     if scene.left_m < END_SEEN_M:
         stop_at = min(stop_at, scene.left_m)
-    # room to swing out is kept before what will not drive on
-    half = others.half + SWING_M * (others.cls == CONE)
+    # room to swing out is kept before what will not drive on, or hardly: who stands far from any
+    # stop line does not wait for a light
+    waits = scene.gate is not None and scene.gate.distance < QUEUE_M
+    stuck = (others.speed < 0.3) & ((others.cls == CAR) | (others.cls == TRUCK)) & (not waits)
+    half = others.half + SWING_M * (others.cls == CONE) + STUCK_M * stuck
     roll(others.s, others.d, others.speed, half, others.side + 0.5 * WIDTH_M + _margin(others.cls),
          AHEAD_STEPS, target, np.maximum(share, 0.02) * scene.limit_mps, shift, caps, d0, slope,
          stop_at, FOLLOW, s, d, v, a, leader, gap0, ttc)

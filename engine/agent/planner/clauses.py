@@ -74,6 +74,7 @@ _IT_OFF: Final = re.compile(
 _END_IT: Final = re.compile(
     r"(?i)^\W*(?:please |now |so )*(?:make|let) (?:it|that) (?:stop|end)\b\W*$"
     r"|^\W*(?:please |now |so )*(?:end|stop|finish|lift) (?:it|that)\b\W*$")
+_PASSING: Final = {"rain": "rain", "demand_spike": "spike", "surge_outage": "surge outage"}
 _STEERED: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed"))
 _MEANWHILE: Final = re.compile(
     r"(?i)(?:,\s*)?\b(?:while (?:you're|you are|we're|we are)"
@@ -218,6 +219,9 @@ class Reader:
             return [self.ask(f"switch {off.group(1)} the {named} camera", here), *rest[1:]]
         if first.act == "inject" and _END_IT.match(right):
             return [first]  # "that's enough rain, end it"
+        passing = [e.name for e in first.reading.of("COMMAND") if e.name in _PASSING]
+        if passing and _END_IT.match(right):
+            return [self.ask(f"end the {_PASSING[passing[0]]}", here), *rest[1:]]
         if deed := one_deed(first, rest, self, here):
             return deed
         new = first.reading.of("SCENARIO") or first.reading.of("ENGINE")

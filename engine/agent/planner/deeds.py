@@ -108,6 +108,8 @@ def _undoes(ask: Ask, command: str) -> bool:
     if command in _PASSING and not ask.reading.numbers and (
             ask.says(*_ENDS) or _IS_OVER.search(" ".join(ask.reading.tokens))):
         return True
+    if command == "break_robot" and "repair_s" in _arguments(ask, command):
+        return False  # "a breakdown, one minute of repair"
     if command in _PASSING and ask.reading.numbers:
         return False  # "open the heavens, rain for ninety minutes"
     if command in _CLOSABLE and "again" in stems and not stems & _CLOSING:

@@ -31,6 +31,11 @@ _SAME = re.compile(r"\b(?:same|likewise|too|also|as well)\b.*\b(black|white)\b"
 _SAME_BRIDGE = re.compile(r"\b(?:same|too|also|as well|and)\b.*?\b([a-z]+) bridge\b")
 _THAT_ONE = re.compile(
     r"\b(?:it|him|her|that|this|them|that one|this one|that robot|this robot|the robot)\b")
+_ITS = re.compile(
+    r"\b(?:its|it|that|the) (?:maximum|minimum|max|min|range|limits?|highest|lowest|default|unit"
+    r"|values?)\b"
+    r"|\b(?:values?|options|choices|far|high|low) (?:can|may|could|does) (?:it|that) (?:take|have"
+    r"|be|go)\b")
 _DOWN = frozenset(("lower", "less", "fewer", "minus", "down", "shorter", "smaller"))
 _UP = frozenset(("more", "higher", "plus", "up", "longer", "larger", "bigger", "another", "extra"))
 _TO = frozenset(("to", "at", "instead", "than"))
@@ -92,8 +97,11 @@ def resolved(new: Ask, last: Ask | None, reader: Reader, here: Here = NOWHERE) -
     if last is None or new.reading.agents or new.reading.runs:
         return None
     tokens = new.reading.tokens
-    if certain := _in_short(new, last, reader, here):
-        return certain
+    if short := _in_short(new, last, reader, here):
+        return short
+    if last.act == "inject" and last.reading.numbers and new.reading.numbers \
+            and len(tokens) < SHORT and new.says("make", "instead", "rather") and not new.reading.of("PARAM"):
+        return rephrase(last, new, reader, here)
     said = [m for m in last.reading.mentions if m.of("PARAM")]
     valued = new.reading.numbers or new.says("on", "off")
     if said and valued and last.act in ("set", "settings") and not new.reading.mentions \
@@ -163,6 +171,11 @@ def _more_or_less(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None
         return certain(reader.ask(f"{'lower' if down else 'raise'} the {name} by "
                                   f"{abs(numbers[0].value):g} {unit}", here), "set")
     said = " ".join(tokens)
+    if last.act == "speed" and len(numbers) == 1 and numbers[0].role == "value":
+        return certain(new, "speed")
+    if things and last.act in ("set", "settings") and not numbers and _ITS.search(said):
+        name = " ".join(last.reading.tokens[things[0].start:things[0].end])
+        return certain(reader.ask(f"what is the range of the {name}", here), "settings")
     if last.reading.agents and not numbers and _THAT_ONE.search(said) \
             and _BREAKING & set(tokens):
         number = last.reading.agents[-1][1]

@@ -20,6 +20,10 @@ _PLACED: Final = re.compile(r"(?:row|column|aisle) \d|\bp\d{1,3}\b|bridge\b")
 _DONE_TO: Final = frozenset(("inject", "stop", "pause", "other", "again", "inspect"))
 _OF_START: Final = frozenset(("set", "settings", "again", "start"))
 _NOTICE: Final = re.compile(r"(?i)\b(?:tell|warn|let me know|notify|alert|ping|shout|when|wait)\b")
+_ADJUSTED: Final = re.compile(
+    r"(?i)\W*(?:and |then |please |now )*(?:set|change|adjust|raise|lower|increase|reduce|double"
+    r"|halve"
+    r"|switch|turn)\b")
 CERTAIN_START: Final = Guess(("start", "help"), (1.0, 0.0))
 CERTAIN_DEED: Final = Guess(("inject", "help"), (1.0, 0.0))
 
@@ -56,6 +60,8 @@ def _tells_more(ask: Ask, systems: set[str]) -> bool:
     told = ask.reading.of("PARAM") or ask.reading.of("CHOICE") or ask.reading.of("SCENARIO")
     loose = ask.act in ("wait", "other", "figures", "knowledge") and ask.reading.of("PARAM") \
         and ask.reading.numbers and not _NOTICE.search(ask.text)
+    if _ADJUSTED.match(ask.text):
+        return False  # an order of its own
     return bool(told) and (ask.act in _OF_START or bool(loose)) and not _named(ask) - systems \
         and not ask.reading.runs and not is_question(ask.reading.tokens)
 

@@ -37,6 +37,7 @@ LEAST_TO_CHANGE: Final = 0.6
 STRANGE: Final = 0.34
 """Share of words nobody expects in an order that is plain to give, from which it is doubted."""
 MARGIN: Final = 0.12
+MARGIN_TO_READ: Final = 0.03
 FOLLOWED: Final = 12
 _SELECT: Final = re.compile(r"(?is)\bselect\b.+\bfrom\s+(?:run|series|point|event)\b")
 _SQL: Final = re.compile(
@@ -219,7 +220,8 @@ def doubtful(asks: Sequence[Ask], whole: str = "") -> str:
         least = LEAST_TO_CHANGE if ask.act in CHANGING else LEAST
         if ask.act in ("other", "again"):
             continue
-        if g.probability[0] < least or g.margin < MARGIN or (
+        reads = ask.act not in CHANGING and g.acts[1] not in CHANGING
+        if g.probability[0] < least or g.margin < (MARGIN_TO_READ if reads else MARGIN) or (
                 ask.act in _SIMPLE and strange(ask.act, ask.reading) > STRANGE):
             return asking.did_you_mean([_SAID[a] for a in g.acts[:2]])
         if ask.act in CHANGING and (doubt := no_order(ask, whole or ask.text)):

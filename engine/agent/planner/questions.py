@@ -21,7 +21,9 @@ _TELLING: Final = frozenset(("tell", "show", "explain", "say", "list", "know", "
 MODAL: Final = frozenset(("can", "could", "would", "will", "may", "might", "shall", "should"))
 _NO_QUESTION: Final = (
     ("how", "about"), ("what", "about"), ("what", "happens", "with"), ("what", "if", "we", "use"),
-    ("why", "don't"), ("why", "not"), ("why", "dont"), ("is", "it", "possible"),
+    ("what", "i'd", "like"), ("what", "i", "want"), ("what", "i", "need"), ("what", "we", "need"),
+    ("what", "we", "want"), ("what", "we'd", "like"), ("why", "don't"), ("why", "not"),
+    ("why", "dont"), ("is", "it", "possible"),
     ("are", "you", "able"))
 
 

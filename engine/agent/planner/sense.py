@@ -21,6 +21,11 @@ from engine.agent.planner.told import ASKED, told
 
 CHANGING: Final = frozenset(("start", "pause", "resume", "step", "reset", "stop", "speed", "set",
                              "inject", "undo", "play"))
+_IDLE: Final = ("image", "code", "figures", "again", "recorded", "runs", "help", "view", "undo",
+                "speed")
+_OTHERWISE: Final = frozenset(("draw", "paint", "picture", "image", "compute", "calculate", "chart",
+                               "web", "search", "docs", "about", "knowledge", "plot", "when", "until", "online", "internet", "explain", "recorded",
+                               "page", "book", "my", "ignore", "song", "poem", "joke", "write"))
 _ADJUST: Final = frozenset(("set", "change", "adjust", "modify", "tweak", "alter", "swap"))
 _AGAIN: Final = frozenset(("again", "once more", "and again", "one more time", "do it again",
                            "do that again", "same again", "again please", "another one"))
@@ -48,6 +53,10 @@ _ABOUT: Final = frozenset(("explain", "about", "search", "docs", "draw", "paint"
 _TO_CHANGE: Final = re.compile(
     r"^(?:i|we|you|one|it|somebody)(?:'d| would)? (?:ought to|should|need to|want to|like to"
     r"|have to|must|better) (?:change|adjust|alter|modify|tweak|set|revise|rethink)\b")
+_SEEN: Final = re.compile(
+    r"^(?:(?:please|can|could|you|i|we|want|would|like|love|to|let|me|us) )*(?:show(?: me| us)?"
+    r"|see|watch)"
+    r" how (?:the |a |an |our )?(?:SCENARIO )?(?:ENGINE|SCENARIO|car)\b")
 _CHANGED: Final = re.compile(
     r"\b(?:change|alter|adjust|modify) it\b|^(?:i )?have a different\b|^i want a different\b")
 _THAT_ONE: Final = re.compile(
@@ -85,6 +94,8 @@ def sensible(text: str, reading: Reading, guess: Guess, *, alive: bool = False) 
         acts = ("set", "again", "settings", "resume")
         guess = _moved(guess, (*acts, "inject") if _first_of_its_kind(reading) or (
             reading.of("SCENARIO") or (reading.of("PARAM") and reading.numbers)) else acts, "start")
+        if reading.numbers or reading.of("SCENARIO"):
+            guess = _moved(guess, _IDLE, "start") if not _OTHERWISE & set(reading.tokens) else guess
     kept = [(a, p) for a, p in zip(guess.acts, guess.probability, strict=True)
             if not (asked and a in CHANGING) and GROUNDS.get(a, _always)(reading)
             and not (a in _PLAIN and _foreign(a, reading))
@@ -119,6 +130,8 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
                   if t not in POLITE and t not in MODAL and t != "you"), 0)
     said = " ".join(reading.tokens[start:])
     first, follows = (*reading.tokens[start:start + 2], "", "")[:2]
+    if not alive and _SEEN.search(" ".join(reading.shape)):
+        return "start"
     if said.rstrip(" .!?") in _AGAIN:
         return "again"
     if alive and reading.of("PARAM") and reading.numbers and _OF_DRIVE.search(said) \

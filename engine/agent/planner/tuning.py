@@ -12,6 +12,7 @@ from engine.agent.planner.clauses import Ask
 from engine.agent.planner.context import Context, domain_of
 from engine.agent.planner.deeds import shadowed, spiked
 from engine.agent.planner.grounds import DOWN, UP
+from engine.agent.planner.likely import likely_setting
 from engine.agent.planner.quantities import Quantity
 from engine.agent.planner.steps import AskBack, Call, Result, Script, one
 from engine.agent.planner.values import named_settings, settings_in
@@ -78,6 +79,9 @@ def _wanted(ask: Ask, context: Context,
     amount = _relative(ask, free, settings, of)
     if amount and named:
         settings = yield from _from_present(ask, context, of, named[0], amount)
+    if not settings and not amount:
+        settings = likely_setting(ask, of)
+        named = list(settings)
     if not settings or (not named and not settings.keys() & {"start_h"}
                         and any(q.role != "factor" and not q.clock for q in free)):
         raise AskBack(asking.which_setting(of, named))  # "set the network thing to 0.5"
