@@ -24,6 +24,7 @@ from PIL import Image
 from engine.perception import bodies
 from engine.perception.bev import FAMILY, lift
 from engine.perception.cameras import VIEWS, Camera
+from engine.perception.decision import Decision
 from engine.perception.live_eyes import Look
 from engine.perception.live_quality import true_boxes
 from engine.perception.pipeline import Bool
@@ -130,13 +131,12 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
             "others": rejected}
 
 
-def decision_facts(plan: Plan, since_s: float) -> dict[str, Any]:
-    """What the car means to do, with the options and their cost."""
-    d = plan.decision
-    return {"state": d.state, "why": d.why, "side": d.side, "track": d.track,
+def decision_facts(said: Decision, plan: Plan, since_s: float) -> dict[str, Any]:
+    """What the car means to do as it is said, with the options of this tick and their cost."""
+    return {"state": said.state, "why": said.why, "side": said.side, "track": said.track,
             "since": round(since_s, 1), "target": round(plan.target, 2),
             "options": [{"name": o.name, "cost": round(o.cost, 2), "collides": o.collides}
-                        for o in d.options]}
+                        for o in plan.decision.options]}
 
 
 def truth_facts(look: Look, world: World, shapes: Mapping[int, tuple[int, float, float, float]],

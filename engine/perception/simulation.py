@@ -18,6 +18,7 @@ from engine.errors import InvalidInput
 from engine.live.simulation import Array, Event, Frame, Points, Scene, Snapshot
 from engine.params import Params
 from engine.perception import live_triggers, models, picture, weather
+from engine.perception.announce import Announcer
 from engine.perception.cameras import VIEWS
 from engine.perception.drawn import Tick, drawn
 from engine.perception.drive import LONGEST_S, ROUTE_M
@@ -61,7 +62,7 @@ class PerceptionSimulation:
         telemetry: Series for the store and the page.
         ttc: True time to collision after the last tick, s.
         tick: What the last tick left behind; None before the first of a drive.
-        state_since: The decision, and the step at which it was first made.
+        announcer: What is said of the decisions.
         lost: Step at which each lost camera was lost, by its number.
         rest: Ticks that the end of a drive is still shown.
     """
@@ -115,7 +116,7 @@ class PerceptionSimulation:
         self.ttc = math.inf
         self.shapes = self.world.shapes()
         self.tick: Tick | None = None
-        self.state_since = ("", self.step_count)
+        self.announcer = Announcer()
         self.jerk = 0.0
         self.rest = 0
         self._infractions = 0
@@ -173,8 +174,8 @@ class PerceptionSimulation:
         """Score, measure, and note what is worth a mark."""
         self.ttc = true_ttc(self.world)
         self.scorer.watch(self.world.snapshot().route_s, self.ttc)
-        if plan.decision.state != self.state_since[0]:
-            self.state_since = (plan.decision.state, self.step_count)
+        self.announcer.hear(plan.decision, self.step_count)
+        assert self.announcer.said is not None, "what is heard first is said"
         for _, what in self.scorer.infractions[self._infractions:]:
             self._note("infraction", f"Infraction: {what}")
         self._infractions = len(self.scorer.infractions)
@@ -186,7 +187,7 @@ class PerceptionSimulation:
             self._events.append(Event(happened, "trigger", live_triggers.said(fired)))
         speed = 3.6 * look.now.ego[0]
         self.telemetry.tick(self.step_count, speed, self.params.target_kmh, self.ttc,
-                            "manual" if self.wheel.taken else plan.decision.state)
+                            "manual" if self.wheel.taken else self.announcer.said.state)
         if self.step_count % SAMPLE_TICKS == 0:
             self.quality.sample(look)
             self._sample(look, times)

@@ -100,7 +100,8 @@ def resolved(new: Ask, last: Ask | None, reader: Reader, here: Here = NOWHERE) -
     if short := _in_short(new, last, reader, here):
         return short
     if last.act == "inject" and last.reading.numbers and new.reading.numbers \
-            and len(tokens) < SHORT and new.says("make", "instead", "rather") and not new.reading.of("PARAM"):
+            and len(tokens) < SHORT and new.says("make", "instead", "rather") \
+            and not new.reading.of("PARAM"):
         return rephrase(last, new, reader, here)
     said = [m for m in last.reading.mentions if m.of("PARAM")]
     valued = new.reading.numbers or new.says("on", "off")

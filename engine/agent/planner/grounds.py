@@ -60,6 +60,9 @@ _ONWARD: Final = re.compile(
     r"|let|lift|end|release|stop|break|wake|thaw|forward|press|pick|ready|drive|work|alive|life"
     r"|time"
     r"|further|rest|over|more|going|off|con|pro|rez|unp|res")
+_ENDED: Final = frozenset(("stop", "end", "kill", "close", "quit", "cancel", "shut"))
+_HELD: Final = frozenset(("pause", "hold", "break", "freeze", "stopped", "left", "waiting", "again",
+                          "resume", "continue", "halt", "standing"))
 _LIFTING: Final = frozenset(("end", "lift", "release", "off", "stop", "over", "out", "again",
                              "from", "no", "enough", "leave", "lose", "undo", "cancel", "after"))
 _LIMIT: Final = re.compile(
@@ -125,6 +128,8 @@ def _resume(reading: Reading) -> bool:
         return _pause(reading)
     if {"freeze", "pause", "halt"} & words and not _LIFTING & words:
         return False
+    if _ENDED & words and not _HELD & words:
+        return False  # "stop that thing" is no end of a pause
     return _anchored(_ONWARD)(reading) and not (
         reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
 
@@ -169,7 +174,8 @@ def _anchored(anchors: re.Pattern[str]) -> Callable[[Reading], bool]:
 
 def _stop(reading: Reading) -> bool:
     """For good: what has an end of its own is no stop of a run."""
-    return not reading.numbers and _anchored(_ENDING)(reading)
+    return not reading.numbers and _anchored(_ENDING)(reading) and all(
+        e.name in _MOVERS for e in reading.of("PARAM"))
 
 
 GROUNDS: Final[Mapping[str, Callable[[Reading], bool]]] = {

@@ -16,6 +16,7 @@ from engine.agent.planner.clauses import Ask
 from engine.agent.planner.lexicon import lexicon, stem
 from engine.agent.planner.mentions import Reading
 from engine.agent.planner.phrases import act_words, common_words, everyday, patterns
+from engine.agent.planner.sense import OTHERWISE
 from engine.agent.planner.told import told
 
 # acts that speak of the world outside: their words are not those of this house
@@ -40,6 +41,11 @@ _WHICHEVER: Final = re.compile(
     r"\b(?:one|either) of (?:the|them|these|those|my|our)\b"
     r"|\b(?:another|a different|some other|any other) (?:network|policy|planner|rule|weather|style"
     r"|model|method|value|scenario|size)\b(?! \w*\d)")
+_OF_OTHERS: Final = re.compile(
+    r"(?i)^\W*(?:we|they|he|she|i|(?:my|our|his|her|their) \w+) "
+    r"(?:already |currently |once |also )?"
+    r"(?:run|runs|ran|have|has|had|saw|own|owns|works?|operate|manage|lived?|built|visited|know)\b"
+    r"(?!.*\b(?:start|launch|open|please|simulate)\b)")
 _GO_AHEAD: Final = re.compile(
     r"(?i)\b(?:do it|try it|do that|go ahead|let's see|just do|please do)\b")
 
@@ -69,6 +75,9 @@ def _beside(ask: Ask, strange: list[str]) -> bool:
     "the Harbour Bridge must be shut for an hour for painting".
     """
     reading = ask.reading
+    if ask.act == "start" and strange and (
+            _OF_OTHERS.search(ask.text) or OTHERWISE & set(reading.tokens)):
+        return False
     if ask.act == "start":
         return bool(reading.of("ENGINE") or reading.of("SCENARIO")) and (
             len(reading.mentions) + len(reading.numbers) > 1)
@@ -88,7 +97,8 @@ def no_order(ask: Ask, whole: str) -> str:
     outside_quotes = _QUOTED.sub(" ", whole)
     if (outside_quotes != whole and re.search(r"\w", outside_quotes)) or _TOLD.search(whole):
         return asking.HEARSAY
-    if _SUPPOSED.search(ask.text) and not _GO_AHEAD.search(whole):
+    supposed = _SUPPOSED.search(ask.text) or (ask.text not in whole and _SUPPOSED.match(whole))
+    if supposed and not _GO_AHEAD.search(whole):
         return asking.SUPPOSED
     if ask.act == "set" and _WHICHEVER.search(" ".join(ask.reading.tokens)):
         return asking.WHICH_ONE

@@ -54,6 +54,7 @@ _STEERING: Final = re.compile(
     r"(?i)\W*(?:please |now |ok |so )*(?:pause|freeze|halt|resume|unpause|hold)\b")
 _SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
+_WITH: Final = ("with", "and", "now", "again", "for", "make", "same", "instead")
 _LEAD: Final = frozenset((
     "!", ",", ".", "actually", "and", "be", "better", "go", "hm", "i", "instead", "it", "just",
     "let's", "make", "maybe", "mean", "meant", "no", "oh", "ok", "on", "perhaps", "please",
@@ -189,6 +190,9 @@ def understand(text: str, before: Sequence[str], reader: Reader,
             anew = ask.says("again", "same", "once", "repeat", "another")
             fresh = last is None or last.act != "start" or anew or ask.reading.mentions or \
                 ask.reading.numbers
+            if last is not None and last.act == "start" and _bare(ask) and not ask.says(*_WITH):
+                out.append(certain(ask, "other"))  # a number alone starts nothing
+                continue
             if last is not None and last.act == "start" and not anew \
                     and ask.reading.engine in LATER and ask.reading.of("CHOICE"):
                 out.append(certain(ask, "set"))  # "overcast instead": the drive that was started

@@ -23,9 +23,10 @@ CHANGING: Final = frozenset(("start", "pause", "resume", "step", "reset", "stop"
                              "inject", "undo", "play"))
 _IDLE: Final = ("image", "code", "figures", "again", "recorded", "runs", "help", "view", "undo",
                 "speed")
-_OTHERWISE: Final = frozenset(("draw", "paint", "picture", "image", "compute", "calculate", "chart",
-                               "web", "search", "docs", "about", "knowledge", "plot", "when", "until", "online", "internet", "explain", "recorded",
-                               "page", "book", "my", "ignore", "song", "poem", "joke", "write"))
+OTHERWISE: Final = frozenset((
+    "draw", "paint", "picture", "image", "compute", "calculate", "chart", "web", "search", "docs",
+    "about", "knowledge", "plot", "when", "until", "online", "internet", "explain", "recorded",
+    "page", "book", "my", "ignore", "song", "poem", "joke", "write", "story", "essay"))
 _ADJUST: Final = frozenset(("set", "change", "adjust", "modify", "tweak", "alter", "swap"))
 _AGAIN: Final = frozenset(("again", "once more", "and again", "one more time", "do it again",
                            "do that again", "same again", "again please", "another one"))
@@ -95,7 +96,7 @@ def sensible(text: str, reading: Reading, guess: Guess, *, alive: bool = False) 
         guess = _moved(guess, (*acts, "inject") if _first_of_its_kind(reading) or (
             reading.of("SCENARIO") or (reading.of("PARAM") and reading.numbers)) else acts, "start")
         if reading.numbers or reading.of("SCENARIO"):
-            guess = _moved(guess, _IDLE, "start") if not _OTHERWISE & set(reading.tokens) else guess
+            guess = _moved(guess, _IDLE, "start") if not OTHERWISE & set(reading.tokens) else guess
     kept = [(a, p) for a, p in zip(guess.acts, guess.probability, strict=True)
             if not (asked and a in CHANGING) and GROUNDS.get(a, _always)(reading)
             and not (a in _PLAIN and _foreign(a, reading))
