@@ -15,6 +15,8 @@ CANNOT: Final = (
 NOT_DONE: Final = ("I read a “not” in that, so nothing was changed. Say plainly what should "
                    "happen.")
 
+WHAT_OFF: Final = ("What should be switched off? Say **end the run** if you mean the run itself; "
+                   "nothing was changed.")
 WHICH_ONE: Final = ("Which one do you mean? Name it with its new value, and it will be done; "
                     "nothing was changed.")
 HEARSAY: Final = ("That reads like something said or written elsewhere, so nothing was changed. "

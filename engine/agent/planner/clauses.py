@@ -70,7 +70,7 @@ _SO_BE_IT: Final = re.compile(
     r"|will you|would you|that's all|done)\W*$")
 _IT_OFF: Final = re.compile(
     r"(?i)^\W*(?:(?:so|and|then|please|just|do it)\b\W*)*"
-    r"(?:switch|turn|shut|put) (?:it|that|them) (off|on)\b")
+    r"(?:switch|turn|shut|put) (?:it|that|them)(?: one)? (off|on)\b")
 _END_IT: Final = re.compile(
     r"(?i)^\W*(?:please |now |so )*(?:make|let) (?:it|that) (?:stop|end)\b\W*$"
     r"|^\W*(?:please |now |so )*(?:end|stop|finish|lift) (?:it|that)\b\W*$")

@@ -41,6 +41,8 @@ _WHICHEVER: Final = re.compile(
     r"\b(?:one|either) of (?:the|them|these|those|my|our)\b"
     r"|\b(?:another|a different|some other|any other) (?:network|policy|planner|rule|weather|style"
     r"|model|method|value|scenario|size)\b(?! \w*\d)")
+_SWITCHED: Final = re.compile(
+    r"\b(?:switch|turn|put) (?:(?:it|that|this|them)(?: one)? off|off (?:it|that|this|them)\b)")
 _OF_OTHERS: Final = re.compile(
     r"(?i)^\W*(?:we|they|he|she|i|(?:my|our|his|her|their) \w+) "
     r"(?:already |currently |once |also )?"
@@ -100,6 +102,8 @@ def no_order(ask: Ask, whole: str) -> str:
     supposed = _SUPPOSED.search(ask.text) or (ask.text not in whole and _SUPPOSED.match(whole))
     if supposed and not _GO_AHEAD.search(whole):
         return asking.SUPPOSED
+    if ask.act == "stop" and _SWITCHED.search(" ".join(ask.reading.tokens)):
+        return asking.WHAT_OFF
     if ask.act == "set" and _WHICHEVER.search(" ".join(ask.reading.tokens)):
         return asking.WHICH_ONE
     if told(ask.reading.engine, ask.reading.tokens):

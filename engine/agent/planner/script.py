@@ -80,6 +80,9 @@ def _run_of(act: str, asks: Sequence[Ask]) -> list[Ask]:
     return list(takewhile(lambda a: a.act == act, asks))
 
 
+_NOT_COUNTED: Final = ((), *((w,) for w in (
+    ",", ".", "!", "?", "please", "and", "then", "now", "of", "in", "on", "for", "with", "thanks",
+    "pls")))
 _NEW: Final = ("new", "another", "fresh", "second", "run", "simulation")
 
 
@@ -96,7 +99,7 @@ def start(ask: Ask, context: Context) -> Script:
     free = [q for q in free if q != seed]
     free = [q for q in free if not q.unit and q.role == "value"
             and ask.reading.tokens[q.end:q.end + 1] not in (("steps",), ("seeds",), ("times",))]
-    if not settings and free:
+    if not settings and free and ask.reading.tokens[free[0].end:free[0].end + 1] in _NOT_COUNTED:
         counted = f"{of.agent}s"  # "run the warehouse with 800"
         if counted in ranges(of):
             settings[counted] = round(free[0].value)

@@ -190,8 +190,8 @@ def _new_run(reading: Reading) -> bool:
     """Whether what would be a change of settings names a system or its start: nothing runs yet."""
     first = next((t for t in reading.tokens if t not in POLITE and t not in MODAL), "")
     named = reading.of("ENGINE") or reading.of("SCENARIO")
-    later = reading.engine in LATER and (reading.of("CHOICE") or reading.of("PARAM")
-                                         or _first_of_its_kind(reading))
+    valued = reading.of("CHOICE") or (reading.of("PARAM") and reading.numbers)
+    later = reading.engine in LATER and (valued or _first_of_its_kind(reading))
     return bool(named or later) and first not in _ADJUST and not is_question(reading.tokens)
 
 

@@ -81,7 +81,7 @@ def _wanted(ask: Ask, context: Context,
         settings = yield from _from_present(ask, context, of, named[0], amount)
     if not settings and not amount:
         settings = likely_setting(ask, of)
-        named = list(settings)
+        named = list(settings) or named
     if not settings or (not named and not settings.keys() & {"start_h"}
                         and any(q.role != "factor" and not q.clock for q in free)):
         raise AskBack(asking.which_setting(of, named))  # "set the network thing to 0.5"
