@@ -96,11 +96,18 @@ def overlay(picture: UInt8, facts: dict[str, Any], road: npt.NDArray[np.bool_],
         if len(line["points"]) > 1:
             draw.line([tuple(p) for p in line["points"]], fill=(240, 228, 66), width=thick)
     for box in reversed(facts["boxes"]):  # the surest last, over the others
-        colour = COLOURS[box["class"]]
-        draw.rectangle(box["box"], outline=colour, width=thick)
-        said = f"{box['class']} {box['distance_m']:.0f} m {box['score']:.2f}"
+        draw.rectangle(box["box"], outline=COLOURS[box["class"]], width=thick)
+    taken: list[tuple[float, float, float, float]] = []
+    for box in facts["boxes"]:
+        said = f"{box['class']} {box['distance_m']:.0f} m · {box['score']:.2f}"
         _, _, wide, high = draw.textbbox((0, 0), said, font=font)
-        at = (max(0.0, min(box["box"][0], w - wide - 2.0)), max(0.0, box["box"][1] - high - 2.0))
-        draw.rectangle((*at, at[0] + wide + 2.0, at[1] + high + 2.0), fill=_BEHIND)
-        draw.text((at[0] + 1.0, at[1]), said, fill=colour, font=font)
+        x = max(0.0, min(box["box"][0], w - wide - 4.0))
+        y = max(0.0, box["box"][1] - high - 2.0)
+        place = (x, y, x + wide + 4.0, y + high + 2.0)
+        # the table says the rest: a label over another can be read by nobody
+        if not any(place[0] < t[2] and t[0] < place[2] and place[1] < t[3] and t[1] < place[3]
+                   for t in taken):
+            taken.append(place)
+            draw.rectangle(place, fill=_BEHIND)
+            draw.text((x + 2.0, y), said, fill=COLOURS[box["class"]], font=font)
     return np.asarray(image, np.uint8)
