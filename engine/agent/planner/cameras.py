@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,12 +29,15 @@ _NOUNS: Final = frozenset(("camera", "cameras", "cam", "cams", "repeater", "repe
 _SIDES: Final = tuple(
     (word, (f"left_{side}", f"right_{side}")) for side in ("repeater", "pillar")
     for word in (f"{side}s", f"both {side}", f"{side} cameras", f"{side} cams"))
+_SEEING: Final = re.compile(r"(?:camera|cam|view|lens|eye|one)s?\b")
+_NONE: Final = frozenset(("no", "without"))
 _AGAIN: Final = frozenset(("on", "restore", "back", "again", "repair", "fix", "reconnect", "revive",
                            "enable", "uncover", "return", "unblind", "recover", "reactivate",
                            "activate", "bring", "working"))
 _DARK: Final = frozenset(("off", "kill", "blind", "cover", "lose", "disable", "dead", "dies", "out",
                           "break", "fails", "fail", "down", "without", "cut", "dark",
-                         "broken", "gone"))
+                         "broken", "gone", "tape", "mud", "dirt", "dirty", "blocked", "covered",
+                         "smashed", "splashed", "unplug", "blindfold"))
 
 # words that tell of switching only beside others
 _LIGHT: Final = frozenset(("on", "back", "again", "out", "down", "without", "return", "bring",
@@ -52,7 +56,7 @@ def views_in(tokens: Sequence[str]) -> list[str]:
     for view, names in _VIEWS:
         for name in names:
             at = text.find(f" {name} ")
-            if at >= 0 and not (name == "back" and text[at + 6:at + 9] in ("on ", "to ", "in ")):
+            if at >= 0 and (name != "back" or _SEEING.match(text[at + 6:])):
                 found.append((at, view))
                 text = text[:at + 1] + "_" * len(name) + text[at + 1 + len(name):]
                 break
@@ -68,6 +72,7 @@ def is_switched(tokens: Sequence[str]) -> bool:
     on = tokens[-1] in ("on", "out", "dark") or tuple(tokens[-2:]) == ("on", "again") \
         or {"bring", "back"} <= words or {"come", "back"} <= words or {"work", "again"} <= words
     on = on or bool("out" in words and {"take", "pull", "knock", "put", "black", "rip"} & words)
+    on = on or (tokens[0] in _NONE and bool(views_in(tokens)))
     return named and (on or bool(((_AGAIN | _DARK | {"switch", "turn"}) - _LIGHT) & set(tokens)))
 
 

@@ -12,6 +12,7 @@ from engine.agent.planner import asking
 from engine.agent.planner.clauses import Ask, Here
 from engine.agent.planner.lexicon import Entry
 from engine.agent.planner.steps import AskBack
+from engine.agent.planner.told import told
 
 TWO = 2
 _PLACES = {**dict.fromkeys(("first", "older", "oldest", "earlier", "former"), 0),
@@ -53,6 +54,8 @@ class Context:
     def engine_of(self, ask: Ask) -> str | None:
         """The system that a clause is about: named, implied, spoken of last, alone, or shown."""
         reading = ask.reading
+        if ask.act == "inject" and told(reading.engine, reading.tokens):
+            return reading.engine
         named = [e.engine for e in reading.of("ENGINE")]
         if named:
             return named[0]

@@ -138,8 +138,10 @@ def _in_short(new: Ask, last: Ask, reader: Reader, here: Here) -> Ask | None:
             and not new.says("on", "off", "restore"):
         how = "on" if switches(last.reading.tokens)[0]["on"] else "off"
         return reader.ask(f"switch {how} the {views[0].replace('_', ' ')} camera", here)
-    if (short := _like_the_last(new, last)) and (anew := reader.ask(short, here)).reading.mentions:
-        return replace(anew, guess=last.guess)
+    if short := _like_the_last(new, last):
+        anew = reader.ask(short, here)
+        if anew.reading.mentions or anew.act == last.act:
+            return replace(anew, guess=last.guess)
     if last.act == "view" and new.act == "play" and (
             new.says("then", "about", "or", "and") or tokens[-1:] == ("?",)):
         return replace(new, guess=Guess(("view", "play"), (1.0, 0.0)))
@@ -191,7 +193,8 @@ def _like_the_last(new: Ask, last: Ask) -> str:
         The last request with what is new in the place of its own; empty for none of these.
     """
     before, said = list(last.reading.tokens), " ".join(new.reading.tokens)
-    if new.reading.numbers or new.reading.agents:
+    counted = [q for q in new.reading.numbers if new.reading.tokens[q.start] != "one"]
+    if counted or new.reading.agents:
         return ""
     if last.act == "inject" and "bridge" in before and (same := _SAME_BRIDGE.search(said)):
         return f"close the {same[1]} bridge"

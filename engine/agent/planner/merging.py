@@ -30,6 +30,9 @@ def merged(asks: Sequence[Ask]) -> list[Ask]:
         if pair in _SAID_BEFORE or (last is not None and pair == ("inject", "inject")
                                     and _same_deed(last, ask)):
             continue
+        if last is not None and last.act == "inject" and ask.act in ("start", "reset") \
+                and _begun(last) and not (ask.reading.mentions or ask.reading.numbers):
+            continue  # "end this drive and start another", "clear the board and begin again"
         if last is not None and pair == ("inject", "inject") and (
                 twice := _told_twice(last, ask)):
             out[-1] = twice
@@ -52,6 +55,12 @@ def merged(asks: Sequence[Ask]) -> list[Ask]:
         else:
             out.append(ask)
     return out
+
+
+def _begun(ask: Ask) -> bool:
+    """Whether another game or drive has begun by this."""
+    deed = told(ask.reading.engine, ask.reading.tokens)
+    return deed is not None and deed[0] in ("new_game", "new_drive")
 
 
 def _same_deed(a: Ask, b: Ask) -> bool:

@@ -39,7 +39,9 @@ _OF_DRIVE: Final = re.compile(r"\d ?(?:km/h|kmh|kph|mm/h|mm an hour|mm per hour)
 _PLAIN: Final = frozenset(("pause", "resume", "stop", "reset", "undo", "step"))
 _BEGINS: Final = frozenset(("start", "launch", "run", "begin", "open", "simulate", "create", "new",
                             "another", "fresh", "spin", "boot", "fire", "set", "kick"))
-_ONE_MORE: Final = frozenset(("new", "another", "fresh", "set"))
+_MORE: Final = frozenset(("new", "another", "fresh", "set"))
+_ONE_MORE: Final = re.compile(
+    r"\b(?:new|another|fresh|set up(?: an?| the)?)(?: [A-Z]+)? (?:ENGINE|SCENARIO)\b")
 _DEFINING: Final = frozenset((
     "mean", "means", "meaning", "explain", "define", "definition", "stand", "computed", "measured",
     "calculated", "difference", "why", "paper", "who", "docs", "documentation", "papers", "search",
@@ -131,6 +133,9 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
                   if t not in POLITE and t not in MODAL and t != "you"), 0)
     said = " ".join(reading.tokens[start:])
     first, follows = (*reading.tokens[start:start + 2], "", "")[:2]
+    if said.startswith(("what if", "suppose", "what happens", "what would happen")) \
+            and "MOVE" in reading.shape:
+        return "view"
     if not alive and _SEEN.search(" ".join(reading.shape)):
         return "start"
     if said.rstrip(" .!?") in _AGAIN:
@@ -220,8 +225,8 @@ def strange(act: str, reading: Reading) -> float:
 def _known_better(act: str, reading: Reading) -> bool:
     """What a living run makes unlikely: another one for a value, a definition for a figure."""
     words = set(reading.tokens)
-    if act == "start" and reading.engine in LATER and not (_BEGINS - _ONE_MORE) & words and not (
-            _ONE_MORE & words and reading.of("ENGINE")):
+    if act == "start" and reading.engine in LATER and not (_BEGINS - _MORE) & words and not (
+            _ONE_MORE.search(" ".join(reading.shape))):
         return True
     if act == "start":
         return bool(reading.of("PARAM")) and not (

@@ -23,11 +23,15 @@ _NEW: Final = re.compile(
     r"|want|to|i'd|like|a|an|the|now|and|ok|okay|one|some) )*"
     r"(?:(?:new|another|one more|fresh|second|next|more) (?:\d+ )?(?:game|board|round|match)\b"
     r"|rematch\b|play (?:again|another)\b)"
+    r"|^(?:(?:let me|i want to|let's|please|can we) )*(?:begin again|start over|start again"
+    r"|begin anew)"
+    r" (?:on|with)(?: a| an)?(?: empty)? (?:9|13|19|board)\b"
     r"|^(?:(?:could|can|you|we) )*(?:clear|empty|wipe|clean) (?:the )?board\b")
 _REVIEW: Final = re.compile(
     r"\b(?:review|analy[sz]e|go (?:over|through)|look over|check)\b[^\d]*\b(?:game|moves)\b"
     r"|\b(?:find|show|look for|point out|list|where (?:are|were|was)|what (?:are|were|was)"
     r"|which (?:was|were))\b.*\bmy (?:\w+ )?(?:mistakes?|blunders?|errors?|worst moves?)\b"
+    r"|\bwhich moves? (?:lost|were|was)\b|\bwhere did (?:black|white|i|we) lose\b"
     r"|\bwhere (?:did )?i (?:go|went) wrong\b|\bwhere did i make mistakes\b|\bwhat did i do wrong\b"
     r"|\b(?:show|find|look for)(?: me)? (?:the )?(?:mistakes|blunders|turning point|losing move)\b")
 _STOP_REVIEW: Final = re.compile(
@@ -36,7 +40,8 @@ _STOP_REVIEW: Final = re.compile(
 _TRY: Final = re.compile(
     r"\bwhat-?\s?if(?: mode)?(?: (?:on|off)(?: again)?\b|$)|\b(?:switch|turn|enter|leave|end"
     r"|start|exit|stop|quit)"
-    r" (?:on |off |in )?(?:the )?what-?\s?if\b|\btry (?:stuff|moves|things|both sides|something)\b"
+    r" (?:on |off |in )?(?:the )?what-?\s?if\b|\btry (?:some |out |a few )?(?:stuff|moves|things"
+    r"|both sides|something)\b"
     r"|\bexplore (?:freely|moves)\b")
 _NO_GAME: Final = frozenset(("run", "simulation", "baduk", "weiqi", "goban", "page", "sgf"))
 _NUMBERED: Final = re.compile(r"(\d+(?:\.\d+)?) (?:points? )?(?:of )?(?:handicap|stones)"

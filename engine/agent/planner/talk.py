@@ -16,6 +16,7 @@ from engine.agent.planner.sense import CHANGING, strange
 from engine.agent.planner.tokens import tokens_of
 
 MOST_PARTS: Final = 4
+SURE: Final = 0.9
 _PARTS: Final = re.compile(
     r"\s*[,;:.!?]+\s+|\s+-+\s+|[.!?]+$"
     r"|\s+(?:so(?: that)?|because|since|as|'cause|cause|while|before) (?=(?:i|we|my|our|they|the"
@@ -60,8 +61,9 @@ def _is_order(asks: list[Ask], doubt: str, part: str) -> bool:
 
 
 def _plain(asks: list[Ask]) -> bool:
-    """Whether each change names a thing of the house."""
-    return all(a.reading.mentions or a.reading.agents for a in asks)
+    """Whether each change names a thing of the house, or is to let it wait or go on for sure."""
+    return all(a.reading.mentions or a.reading.agents or (
+        a.act in ("pause", "resume") and a.guess.probability[0] >= SURE) for a in asks)
 
 
 def _all_known(parts: list[str], hear: Heard) -> bool:

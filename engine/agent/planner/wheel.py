@@ -16,6 +16,7 @@ USUAL: Final = 0.5
 LITTLE: Final = 0.2
 _TAKE: Final = re.compile(
     r"\b(?:take|want|get|have|need) (?:over\b|(?:back )?(?:the )?(?:wheel|control|steering)\b)"
+    r"|^hand over (?:the )?(?:wheel|control)\b"
     r"|\b(?:give|hand) me (?:the )?(?:wheel|control|car|steering)\b"
     r"|\b(?:i'll|i will|let me|i want to|i'd like to|i) (?:drive|steer)\b"
     r"|\bmanual(?:ly)?\b(?! says)|\bhands on\b"
@@ -31,7 +32,7 @@ _GIVE: Final = re.compile(
     r"|\b(?:switch to |back to |go )?automatic\b|\bhands off\b"
     r"|\blet (?:it|the (?:car|planner|computer|network)) drive\b"
     r"|\byou (?:can )?drive (?:again|now|on)\b|\bdrive on (?:by )?yourself\b|\bdrive yourself\b"
-    r"|\bback to autopilot\b"
+    r"|\bback to autopilot\b|^you drive\b"
     r"|\b(?:done|enough|finished|tired) (?:of |with )?(?:driving|steering)\b")
 _NEXT: Final = re.compile(
     r"^(?:the )?next drive\b|\b(?:another|different|new|next) (?:town|drive)\b"
