@@ -69,8 +69,10 @@ def is_switched(tokens: Sequence[str]) -> bool:
         return False
     named = bool(views_in(tokens)) or bool({"camera", "cameras", "cam", "cams"} & set(tokens))
     words = set(tokens)
-    on = tokens[-1] in ("on", "out", "dark") or tuple(tokens[-2:]) == ("on", "again") \
-        or {"bring", "back"} <= words or {"come", "back"} <= words or {"work", "again"} <= words
+    last = tuple(tokens[-2:])  # "from now on" switches nothing
+    on = (tokens[-1] in ("on", "out", "dark") and last != ("now", "on")) \
+        or last == ("on", "again") or {"bring", "back"} <= words or {"come", "back"} <= words \
+        or {"work", "again"} <= words
     on = on or bool("out" in words and {"take", "pull", "knock", "put", "black", "rip"} & words)
     on = on or (tokens[0] in _NONE and bool(views_in(tokens)))
     return named and (on or bool(((_AGAIN | _DARK | {"switch", "turn"}) - _LIGHT) & set(tokens)))

@@ -119,7 +119,8 @@ def _speed(reading: Reading) -> bool:
 
 
 def _step(reading: Reading) -> bool:
-    return bool(reading.numbers) or any(w.startswith(("step", "tick")) for w in reading.tokens)
+    stepped = any(w.startswith(("step", "tick", "frame")) for w in reading.tokens)
+    return stepped or (bool(reading.numbers) and not reading.of("PARAM"))
 
 
 def _resume(reading: Reading) -> bool:

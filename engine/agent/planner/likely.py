@@ -26,21 +26,28 @@ from engine.params import Knob, knobs
 
 LEAST: Final = 2.2
 AHEAD: Final = 1.25
+ALONE: Final = 0.7
+LEAST_BARE: Final = 5.5
+AHEAD_BARE: Final = 1.5
+"""A value without a unit says less: more words have to be shared."""
 HELP: Final = 0.5
 
 
 def likely_setting(ask: Ask, of: Domain) -> dict[str, float]:
     """The one setting and its value that a clause most likely means; empty where none is clear."""
     numbers = [q for q in ask.reading.numbers if q.role != "factor" and not q.clock]
-    if len(numbers) != 1 or not numbers[0].unit:
+    if len(numbers) != 1:
         return {}
     q = numbers[0]
+    least, ahead = (LEAST, AHEAD) if q.unit else (LEAST_BARE, AHEAD_BARE)
     said = {stem(t) for i, t in enumerate(ask.reading.tokens)
             if _tells(t) and not q.start <= i < q.end}
     scores = sorted(((_shared(said, _words(of.name)[k.name]), k.name) for k in knobs(of.params)
                      if _takes(k, q)), reverse=True)
-    if not scores or scores[0][0] < LEAST or (
-            len(scores) > 1 and scores[0][0] < AHEAD * scores[1][0]):
+    if len(scores) == 1 and q.unit:
+        least = ALONE  # no other setting takes this unit
+    if not scores or scores[0][0] < least or (
+            len(scores) > 1 and scores[0][0] < ahead * scores[1][0]):
         return {}
     knob = next(k for k in knobs(of.params) if k.name == scores[0][1])
     return {knob.name: typed(q, knob)}
@@ -50,8 +57,11 @@ def _takes(knob: Knob, q: Quantity) -> bool:
     """Whether a value has the unit of a setting and lies in its range."""
     unit, _, per = knob.unit.lower().partition("/")
     mine, theirs = UNITS.get(q.unit), UNITS.get(unit.strip())
-    if knob.kind not in ("int", "float") or knob.low is None or knob.high is None \
-            or mine is None or theirs is None or mine[0] != theirs[0]:
+    if knob.kind not in ("int", "float") or knob.low is None or knob.high is None:
+        return False
+    if not q.unit and theirs is None:
+        return bool(knob.low <= typed(q, knob) <= knob.high)
+    if mine is None or theirs is None or mine[0] != theirs[0]:
         return False
     if mine[0] == "percent" and bool(q.per) != bool(per):
         return False  # 40 percent a minute is a rate, 40 percent is none

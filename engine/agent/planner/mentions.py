@@ -288,7 +288,9 @@ def _agents(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[tup
             taken[i:listed[2]] = ["AGENT#"] * (listed[2] - i)
             continue
         number = single(tokens[after]) if entries and after < len(tokens) else None
-        if number is not None and number == int(number) and number >= 0:
+        measured = after + 1 < len(tokens) and (
+            tokens[after + 1] in UNITS or tokens[after + 1].startswith(("km", "kph")))
+        if number is not None and number == int(number) and number >= 0 and not measured:
             engines = {e.engine for e in entries}
             out.append((entries[0].engine if len(engines) == 1 else "", int(number)))
             taken[i:after + 1] = ["AGENT#"] * (after + 1 - i)

@@ -54,6 +54,7 @@ _STEERING: Final = re.compile(
     r"(?i)\W*(?:please |now |ok |so )*(?:pause|freeze|halt|resume|unpause|hold)\b")
 _SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
+_MORE: Final = ("another", "once", "repeat", "too", "also", "but", "what", "how", "or", "as")
 _WITH: Final = ("with", "and", "now", "again", "for", "make", "same", "instead")
 _LEAD: Final = frozenset((
     "!", ",", ".", "actually", "and", "be", "better", "go", "hm", "i", "instead", "it", "just",
@@ -190,6 +191,11 @@ def understand(text: str, before: Sequence[str], reader: Reader,
             anew = ask.says("again", "same", "once", "repeat", "another")
             fresh = last is None or last.act != "start" or anew or ask.reading.mentions or \
                 ask.reading.numbers
+            told = ask.reading.of("PARAM") or ask.reading.of("CHOICE")
+            if last is not None and last.act == "start" and here.alive and told \
+                    and not ask.says(*_WITH, *_MORE) and not ask.reading.of("ENGINE"):
+                out.append(certain(ask, "set"))  # "surge no higher than 1.8": of the run that runs
+                continue
             if last is not None and last.act == "start" and _bare(ask) and not ask.says(*_WITH):
                 out.append(certain(ask, "other"))  # a number alone starts nothing
                 continue

@@ -34,6 +34,7 @@ from engine.agent.planner.mentions import point_of_board
 from engine.agent.planner.merging import merged
 from engine.agent.planner.quantities import Quantity
 from engine.agent.planner.steps import AskBack, Call, Failed, Result, Script, one
+from engine.agent.planner.table import SIZES
 from engine.agent.planner.tuning import change, change_all, settings, undo
 from engine.agent.planner.values import settings_in
 from engine.agent.planner.wording import ranges
@@ -99,6 +100,12 @@ def start(ask: Ask, context: Context) -> Script:
     free = [q for q in free if q != seed]
     free = [q for q in free if not q.unit and q.role == "value"
             and ask.reading.tokens[q.end:q.end + 1] not in (("steps",), ("seeds",), ("times",))]
+    if of.name == "go" and "size" not in settings:
+        board = next((q for q in free if q.value in SIZES and q.start
+                      and ask.reading.tokens[q.start - 1] == "on"), None)
+        if board is not None:
+            settings["size"] = f"{board.value:g}"
+            free = [q for q in free if q is not board]
     if not settings and free and ask.reading.tokens[free[0].end:free[0].end + 1] in _NOT_COUNTED:
         counted = f"{of.agent}s"  # "run the warehouse with 800"
         if counted in ranges(of):

@@ -230,10 +230,16 @@ def _known_better(act: str, reading: Reading) -> bool:
         return True
     if act == "start":
         return bool(reading.of("PARAM")) and not (
-            reading.of("ENGINE") or reading.of("SCENARIO") or _BEGINS & words)
+            reading.of("ENGINE") or reading.of("SCENARIO") or _BEGINS & set(_ahead(reading)))
     if act == "knowledge":
         return bool(reading.of("FIGURE")) and not _DEFINING & words
     return False
+
+
+def _ahead(reading: Reading) -> tuple[str, ...]:
+    """What stands before the first setting: "have 6 desks open" opens no run."""
+    at = next((i for i, w in enumerate(reading.shape) if w in ("PARAM", "BOTH")), None)
+    return reading.shape[:at]
 
 
 def _always(_: Reading) -> bool:

@@ -13,7 +13,8 @@ Deed = tuple[str, dict[str, Any]]
 SIZES: Final = (9, 13, 19)
 _RESIGN: Final = re.compile(
     r"^(?:(?:ok|okay|well|fine|alright|you win|black|white|i|we|let me|i'll|i will|i want to) )*"
-    r"(?:resigns?|surrender|concede|give up)\b(?! (?:below|at|when|if|threshold))"
+    r"(?:resigns?|surrender|concede|give up)\b"
+    r"(?! (?:below|under|at|when|if|once|threshold|with|only|less|\d))"
     r"|\bthrow in the towel\b")
 _UNDO: Final = re.compile(
     r"\b(?:undo|retract|revert)\b(?: \w+){0,3} (?:moves?|stones?)\b|\btake\b(?: \w+){0,4} back\b"

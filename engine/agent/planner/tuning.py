@@ -13,7 +13,7 @@ from engine.agent.planner.context import Context, domain_of
 from engine.agent.planner.deeds import shadowed, spiked
 from engine.agent.planner.grounds import DOWN, UP
 from engine.agent.planner.likely import likely_setting
-from engine.agent.planner.quantities import Quantity
+from engine.agent.planner.quantities import UNITS, Quantity
 from engine.agent.planner.steps import AskBack, Call, Result, Script, one
 from engine.agent.planner.values import named_settings, settings_in
 from engine.agent.planner.wording import ranges
@@ -77,6 +77,9 @@ def _wanted(ask: Ask, context: Context,
         settings = shadowed(settings, of)
     named = named_settings(ask, of)
     amount = _relative(ask, free, settings, of)
+    if amount and named and _unfit(free, ranges(of)[named[0]]):
+        amount, settings = None, likely_setting(ask, of)
+        named = list(settings)
     if amount and named:
         settings = yield from _from_present(ask, context, of, named[0], amount)
     if not settings and not amount:
@@ -88,6 +91,13 @@ def _wanted(ask: Ask, context: Context,
     context.setting = next(iter(settings))
     asking.check_ranges(of, settings, AskBack)
     return settings
+
+
+def _unfit(free: Sequence[Quantity], knob: Knob) -> bool:
+    """Whether a number is of another kind than a setting: kilometres of a number of trips."""
+    mine = UNITS.get(knob.unit.lower().split("/")[0].split(" ")[0])
+    return any(q.role == "value" and q.unit in UNITS and UNITS[q.unit][0] != (mine or ("",))[0]
+               and UNITS[q.unit][0] != "points" for q in free)
 
 
 def undo(ask: Ask, context: Context) -> Script:
@@ -126,7 +136,10 @@ def _relative(ask: Ask, free: Sequence[Quantity], settings: Mapping[str, Any],
         return None
     if factors and not settings:
         return lambda now: now * factors[0].value
-    down, up = ask.says(*DOWN), ask.says(*UP)
+    inside = {i for m in ask.reading.mentions if m.of("PARAM") and m.end - m.start > 1
+              for i in range(m.start, m.end)}
+    free_words = {t for i, t in enumerate(tokens) if i not in inside}  # "extra drain" is a name
+    down, up = bool(DOWN & free_words), bool(UP & free_words)
     capped = any(tokens[i:i + 2] in _CAPS for i in range(len(tokens)))
     if not (up or down) or "to" in tokens or capped:
         return None

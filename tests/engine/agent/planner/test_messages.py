@@ -98,6 +98,16 @@ def test_a_bridge_more_is_named_alone():
     assert (tool, given["arguments"]) == ("inject", {"bridge": "Royal Bridge"})
 
 
+@pytest.mark.parametrize(("engine", "text", "settings"), [
+    ("dispatch", "trips longer on average, say 6 km", {"trip_km": 6}),
+    ("go", "resign under 8 percent", {"resign_below": 0.08}),
+    ("go", "komi 5.5 next time", {"komi": 5.5}), ("warehouse", "let the battery hold 2000 Wh",
+                                                  {"battery_wh": 2000})])
+def test_a_value_goes_where_its_unit_fits(engine, text, settings):
+    assert calls(f"start the {domains()[engine].title}", text, running=(engine,)) == [
+        ("set_settings", {"engine": engine, "settings": settings})]
+
+
 def test_what_follows_a_start_is_read_where_it_runs():
     asks = reader().asks("Get the jaywalker drive going, then black out the rear camera and after "
                          "that pause it")
