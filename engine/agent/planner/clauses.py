@@ -109,6 +109,9 @@ _STAYS: Final = re.compile(
     r"|(?<=\w)\s*,?\s+(?:but|and) (?:please )?(?:keep|leave) the (?:rain|bridge|aisle|closure"
     r"|outage|spike"
     r"|storm|station|desk|rest|others?)\W*$")
+_IN_THE_END: Final = re.compile(
+    r"(?i)(?<=\w)\s*,?\s+(?:after(?:wards| that| this)|right after(?:wards)?|straight after|finally"
+    r"|at the end|in the end|lastly)\W*$")
 _MAY_GO_ON: Final = re.compile(
     r"(?i)^(?:the )?\w+ (?:may|can|should|must) (?:keep|go on|carry on|stay|remain"
     r"|continue)[\w ]*[.;]\s+")
@@ -181,6 +184,7 @@ class Reader:
         text = _MEANWHILE.sub(" ", _ORDER.sub("", " ".join(text.split()).strip()))
         text = _OF_BOTH.sub(r"\1 \2\3 \2", text)
         text = _IDIOM.sub("", _BESIDE.sub("", text) if _NEW.search(text) or here.engines else text)
+        text = _IN_THE_END.sub("", text)
         text = _STAYS.sub("", _MAY_GO_ON.sub("", text))
         text = _PROVISO.sub("", _PURPOSE.sub("", " ".join(text.split())))
         if (last := _AT_LAST.match(text)) and not self._begins(last["what"]) \

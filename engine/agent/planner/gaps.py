@@ -13,6 +13,7 @@ from typing import Final
 
 from engine.agent.planner.lexicon import ARTICLES, LATER, Entry, Kind, Lexicon, stem
 
+_BETWEEN_CLAUSES: Final = frozenset(("and", "then", "but", ";", "."))
 KINDS: Final[frozenset[Kind]] = frozenset(("PARAM", "FIGURE", "COMMAND", "SCENARIO"))
 ROOM: Final = 5
 LEAST: Final = 2
@@ -79,7 +80,10 @@ class Gaps:
             meanings = tuple(e for e in self._meanings[stems]
                              if e.engine == engine or (engine is None and e.engine not in LATER))
             at = _nearest([places[s] for s in sorted(stems)])
-            if meanings and at[-1] - at[0] < len(at) + ROOM and all(passed[at[0]:at[-1] + 1]):
+            apart = {tokens[i] for i in range(at[0], at[-1]) if i not in at}
+            if meanings and at[-1] - at[0] < len(at) + ROOM and all(passed[at[0]:at[-1] + 1]) \
+                    and (not apart & _BETWEEN_CLAUSES or all(
+                        m.kind == "COMMAND" for m in meanings)):
                 found.append(Found(at, meanings))
         found.sort(key=lambda f: (-len(f.at), f.at[-1] - f.at[0], f.at))
         taken: set[int] = set()

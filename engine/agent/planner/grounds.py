@@ -131,8 +131,9 @@ def _resume(reading: Reading) -> bool:
         return False
     if _ENDED & words and not _HELD & words:
         return False  # "stop that thing" is no end of a pause
+    named = [e for e in reading.of("PARAM") if e.name not in _MOVERS]
     return _anchored(_ONWARD)(reading) and not (
-        reading.of("PARAM") or reading.of("FIGURE") or reading.of("COMMAND"))
+        named or reading.of("FIGURE") or reading.of("COMMAND"))
 
 
 def _pause(reading: Reading) -> bool:

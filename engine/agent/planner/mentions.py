@@ -28,6 +28,9 @@ _BEFORE_GO: Final = frozenset(("start", "play", "of", "the", "a", "in", "launch"
                                "simulate", "some", "new", "another"))
 _BEFORE_DRIVE: Final = frozenset(("new", "another", "town", "this", "of", "start", "launch", "run",
                                   "open", "begin", "simulate", "fresh", "first", "test"))
+_KIND_OF_DRIVE: Final = frozenset((
+    "night", "rainy", "foggy", "sunny", "snowy", "cloudy", "overcast", "wet", "dark", "normal",
+    "quick", "short", "long", "quiet", "simple", "nice", "ordinary", "evening", "morning"))
 _DRIVEN: Final = frozenset(("in", "through", "with", ",", "at", ":", "without", "please"))
 _AFTER_GO: Final = frozenset(("on", "to", "with", "ahead", "back", "for", "as", "up", "down", "at",
                               "faster", "slower", "below", "above", "charging", "through", "over",
@@ -261,7 +264,7 @@ def _noun(tokens: Sequence[str], start: int, end: int) -> bool:
     before = tokens[start - 1] if start else ""
     after = tokens[end] if end < len(tokens) else ""
     if said == ["drive"]:
-        return before in ARTICLES or before in _BEFORE_DRIVE or (
+        return before in ARTICLES or before in _BEFORE_DRIVE or before in _KIND_OF_DRIVE or (
             not start and after in _DRIVEN)
     return before in _BEFORE_GO and after not in _AFTER_GO
 

@@ -39,6 +39,9 @@ def merged(asks: Sequence[Ask]) -> list[Ask]:
             continue
         if last is not None and (pair == ("set", "inject") and _same_spike(last, ask)):
             continue
+        if last is not None and pair == ("stop", "reset"):
+            out[-1] = ask  # "throw it all away and start from zero"
+            continue
         if last is not None and pair == ("set", "set") and _said_again(last, ask):
             out[-1] = ask
             continue

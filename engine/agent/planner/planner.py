@@ -251,6 +251,8 @@ def unwanted(ask: Ask) -> bool:
 
 def _negates(ask: Ask) -> bool:
     """As in "don't let them cruise": the one thing a “not” can do is to switch a setting off."""
+    if ask.act == "pause":  # "don't let it run on"
+        return ask.says("run", "go", "continue", "further", "move")
     limit = ask.reading.numbers and ask.says("above", "over", "more", "exceed", "below", "under",
                                              "beyond", "longer")
     if ask.act == "start":
