@@ -41,6 +41,15 @@ _WHICHEVER: Final = re.compile(
     r"\b(?:one|either) of (?:the|them|these|those|my|our)\b"
     r"|\b(?:another|a different|some other|any other) (?:network|policy|planner|rule|weather|style"
     r"|model|method|value|scenario|size)\b(?! \w*\d)")
+_ORDERED_ABOUT: Final = re.compile(
+    r"(?i)^\W*(?:please |can you |could you |now )*(?:move|drive|send|steer|teleport|fly|park|teach"
+    r"|paint|tip|pay|call)\b")
+_OBJECT: Final = re.compile(r"\b(?:the|my|our|your) ([a-z]+)\b")
+_ENDABLE: Final = frozenset((
+    "run", "runs", "simulation", "sim", "game", "drive", "thing", "whole", "world", "program",
+    "lot", "show", "match", "session", "current", "last", "first", "second", "newest", "oldest",
+    "other", "older", "newer", "latest", "one", "entire", "process", "work", "running", "plug",
+    "end", "experiment", "test", "old", "new", "former", "latter", "present", "live"))
 _SWITCHED: Final = re.compile(
     r"\b(?:switch|turn|put) (?:(?:it|that|this|them)(?: one)? off|off (?:it|that|this|them)\b)")
 _OF_OTHERS: Final = re.compile(
@@ -102,6 +111,11 @@ def no_order(ask: Ask, whole: str) -> str:
     supposed = _SUPPOSED.search(ask.text) or (ask.text not in whole and _SUPPOSED.match(whole))
     if supposed and not _GO_AHEAD.search(whole):
         return asking.SUPPOSED
+    if ask.act == "inject" and ask.reading.agents and _ORDERED_ABOUT.match(ask.text):
+        return asking.CANNOT
+    if ask.act == "stop" and (thing := _OBJECT.search(" ".join(ask.reading.shape))) \
+            and thing[1] not in _ENDABLE:
+        return asking.unknown_thing(thing[1])
     if ask.act == "stop" and _SWITCHED.search(" ".join(ask.reading.tokens)):
         return asking.WHAT_OFF
     if ask.act == "set" and _WHICHEVER.search(" ".join(ask.reading.tokens)):

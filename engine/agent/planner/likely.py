@@ -26,8 +26,8 @@ from engine.params import Knob, knobs
 
 LEAST: Final = 2.2
 AHEAD: Final = 1.25
-ALONE: Final = 0.7
-LEAST_BARE: Final = 5.5
+ALONE: Final = 1.2
+LEAST_BARE: Final = 7.0
 AHEAD_BARE: Final = 1.5
 """A value without a unit says less: more words have to be shared."""
 HELP: Final = 0.5

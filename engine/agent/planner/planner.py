@@ -55,6 +55,9 @@ _STEERING: Final = re.compile(
 _SIMPLE: Final = frozenset(("pause", "resume", "stop", "reset", "step", "speed", "start", "undo"))
 _VALUED: Final = frozenset(("set", "settings", "compare", "wait", "step", "speed", "inspect"))
 _MORE: Final = ("another", "once", "repeat", "too", "also", "but", "what", "how", "or", "as")
+_NO_FURTHER: Final = re.compile(
+    r"\b(?:don't|dont|not) (?:let (?:it|them) )?(?:run|go|move|continue)\b"
+    r".*\b(?:on|further|longer|now|any ?more|moment)\b")
 _WITH: Final = ("with", "and", "now", "again", "for", "make", "same", "instead")
 _LEAD: Final = frozenset((
     "!", ",", ".", "actually", "and", "be", "better", "go", "hm", "i", "instead", "it", "just",
@@ -191,7 +194,7 @@ def understand(text: str, before: Sequence[str], reader: Reader,
             anew = ask.says("again", "same", "once", "repeat", "another")
             fresh = last is None or last.act != "start" or anew or ask.reading.mentions or \
                 ask.reading.numbers
-            told = ask.reading.of("PARAM") or ask.reading.of("CHOICE")
+            told = ask.reading.of("PARAM") and ask.reading.numbers
             if last is not None and last.act == "start" and here.alive and told \
                     and not ask.says(*_WITH, *_MORE) and not ask.reading.of("ENGINE"):
                 out.append(certain(ask, "set"))  # "surge no higher than 1.8": of the run that runs
@@ -252,7 +255,7 @@ def unwanted(ask: Ask) -> bool:
 def _negates(ask: Ask) -> bool:
     """As in "don't let them cruise": the one thing a “not” can do is to switch a setting off."""
     if ask.act == "pause":  # "don't let it run on"
-        return ask.says("run", "go", "continue", "further", "move")
+        return bool(_NO_FURTHER.search(" ".join(ask.reading.tokens)))
     limit = ask.reading.numbers and ask.says("above", "over", "more", "exceed", "below", "under",
                                              "beyond", "longer")
     if ask.act == "start":

@@ -75,7 +75,8 @@ def test_an_order_is_heard_amid_talk(text):
     ("warehouse", "close it for ten minutes"), ("go", "give one of the two engines 900 visits"),
     ("perception", "I would like the car to see with another network."),
     ("warehouse", "switch it off"), ("warehouse", "set the time to 10 seconds"),
-    ("warehouse", "my friend said pause it, so what")])
+    ("dispatch", "move driver 4 to the airport"), ("dispatch", "close the deal"),
+    ("warehouse", "shut up"), ("warehouse", "my friend said pause it, so what")])
 def test_what_is_not_clear_changes_nothing(running, text):
     assert not {tool for tool, _ in calls(text, running=(running,))} & {
         "set_settings", "control_run", "inject", "start_run"}
