@@ -56,7 +56,8 @@ def _live(name: str, drive: str) -> None:
     with left, st.container(border=True, key="perception-collect-triggers"):
         st.markdown("**Triggers** :gray[measured on these vehicles]")
         st.dataframe(_quality(facts), hide_index=True, height="content",
-                     key="perception.collect.quality")
+                     column_config={n: st.column_config.TextColumn(alignment="right")
+                                    for n in SHARES.values()}, key="perception.collect.quality")
     with right, st.container(border=True, key="perception-collect-fired"):
         st.markdown("**Fired lately** :gray[newest first]")
         st.dataframe(_fired(fleet_runs.rows(name)), hide_index=True, height="content",

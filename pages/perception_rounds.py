@@ -59,7 +59,8 @@ def _live(name: str, drive: str) -> None:
         with right:
             chart_head("Gain of each round", "after minus before, on the same held-out pictures")
             st.dataframe(_table(rows), hide_index=True, height="content",
-                         key="perception.round.table")
+                         column_config={LABELS[m]: st.column_config.TextColumn(alignment="right")
+                                        for m in MEASURES}, key="perception.round.table")
             st.caption("Few pictures and steps move figures by chance as well: compare several "
                        "rounds before believing one. AbsRel is better when it falls.")
 
