@@ -32,7 +32,8 @@ _CUT: Final = re.compile(
     r"(?:\s*[;.!?]\s+|\s*,?\s+(?:and\s+then|then|and\s+also|after\s+that|afterwards|and)\s+"
     r"|\s*,\s+|\s+&\s+)", re.IGNORECASE)
 _ORDER: Final = re.compile(
-    r"(?i)^(?:and\s+)?(?:first(?:ly)?|first of all|then|next(?! drive)|after that"
+    r"(?i)^(?:and\s+)?(?:first(?:ly)?|first of all|then|next(?! (?:drive|town|game|round|one|move"
+    r"|step|board)\b)|after that"
     r"|afterwards|finally|lastly)"
     r"(?:\s+|\s*,\s+)(?=\w+\s*\w)")
 _PURPOSE: Final = re.compile(

@@ -52,6 +52,7 @@ _NO_NAME: Final = frozenset((
     "barricade", "seal", "lock", "over", "on", "then", "again", "traffic", "for", "if"))
 _GOING: Final = frozenset(("go", "head", "heading", "drive", "want", "come", "travel", "ride",
                            "arrive", "rush", "flock", "going", "on", "way", "way", "stream"))
+_LEFT: Final = ("off", "leave", "end", "exit", "stop", "quit", "enough", "no")
 _BEFORE_IT: Final = re.compile(
     r"\bbefore (?:the|a) (?:match|game|concert|show|kick)|\b(?:get|walk|headed|heading|pour|flow"
     r"|flood|off)"
@@ -80,6 +81,8 @@ def deed(ask: Ask, of: Domain) -> tuple[str | None, dict[str, Any]]:
         return None, {}
     if "recover" in of.commands and (command == "recover" or _undoes(ask, command)):
         return "recover", _undone(ask, of, command)
+    if command == "what_if":
+        return command, {"on": not ask.says(*_LEFT)}
     return command, _arguments(ask, command)
 
 

@@ -138,8 +138,8 @@ def _resume(reading: Reading) -> bool:
 
 def _pause(reading: Reading) -> bool:
     """A run, or those who move in it: "pause the robots"."""
-    them = all(e.name in _MOVERS for m in reading.mentions for e in m.of("PARAM")
-               if e.engine == reading.engine or reading.engine is None)
+    them = all(e.name in _MOVERS for m in reading.mentions if not m.of("ENGINE")
+               for e in m.of("PARAM") if e.engine == reading.engine or reading.engine is None)
     return them and not (reading.of("FIGURE") or reading.of("COMMAND") or reading.numbers)
 
 

@@ -234,8 +234,9 @@ def doubtful(asks: Sequence[Ask], whole: str = "") -> str:
         if ask.act in ("other", "again"):
             continue
         reads = ask.act not in CHANGING and g.acts[1] not in CHANGING
+        odd = ask.act in _SIMPLE and strange(ask.act, ask.reading) > STRANGE
         if g.probability[0] < least or g.margin < (MARGIN_TO_READ if reads else MARGIN) or (
-                ask.act in _SIMPLE and strange(ask.act, ask.reading) > STRANGE):
+                odd and g.probability[0] < 1):
             return asking.did_you_mean([_SAID[a] for a in g.acts[:2]])
         if ask.act in CHANGING and (doubt := no_order(ask, whole or ask.text)):
             return doubt

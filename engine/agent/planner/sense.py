@@ -60,6 +60,9 @@ _SEEN: Final = re.compile(
     r"^(?:(?:please|can|could|you|i|we|want|would|like|love|to|let|me|us) )*(?:show(?: me| us)?"
     r"|see|watch)"
     r" how (?:the |a |an |our )?(?:SCENARIO )?(?:ENGINE|SCENARIO|car)\b")
+_ONWARDS: Final = re.compile(
+    r"(?:drive on|play on|keep (?:playing|driving|going|running)|carry on)"
+    r"(?: (?:please|now|then|again))*[ .!]*$")
 _RUDE: Final = re.compile(
     r"(?:shut up|go away|get lost|stop talking|be quiet|go to (?:hell|sleep|bed)|go home"
     r"|get out)\b")
@@ -136,6 +139,8 @@ def _certain(text: str, reading: Reading, *, alive: bool) -> str:
                   if t not in POLITE and t not in MODAL and t != "you"), 0)
     said = " ".join(reading.tokens[start:])
     first, follows = (*reading.tokens[start:start + 2], "", "")[:2]
+    if alive and _ONWARDS.match(said):
+        return "resume"
     if _RUDE.match(said):
         return "other"
     if said.startswith(("what if", "suppose", "what happens", "what would happen")) \

@@ -44,6 +44,7 @@ _STEER: Final = re.compile(
     r"^(?:(?:please|now|just|turn|steer|pull|swerve|wheel|go) )*"
     r"(?:(?:turn|steer|pull|swerve|wheel)(?: the wheel)?(?: (?P<slight>a (?:bit|little)|slightly))?"
     r"(?: by)?(?: (?P<by>[\d.]+))?(?: to the)? (?P<side>left|right)\b"
+    r"(?P<after> a (?:bit|little)| slightly)?"
     r"|keep straight|straight ahead|straight on|drive straight)")
 _BRAKE: Final = re.compile(
     r"^(?:(?:please|now|just) )*(?:brake|(?:hit|slam|step on|use)(?: on)? the brakes?)\b")
@@ -86,7 +87,8 @@ def _steered(found: re.Match[str]) -> float:
     """Minus one to the right, one to the left."""
     if not found.group("side"):
         return 0.0
-    by = float(found.group("by") or (LITTLE if found.group("slight") else USUAL))
+    by = float(found.group("by") or (LITTLE if found.group("slight") or found.group("after")
+               else USUAL))
     return by if found.group("side") == "left" else -by
 
 
