@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from engine.agent.messages import Message, System, User
@@ -24,6 +24,7 @@ from engine.agent.planner.tokens import tokens_of
 STATE: Final = "STATE "
 SURE: Final = 0.45
 CLEAR: Final = 0.8
+REMEMBERED: Final = 512
 _LINKED: Final = re.compile(r"(?i)\b(?:and|then|afterwards|that)\b|;")
 _DETAIL: Final = re.compile(r"(?i)\W*(?:the|a|an|with|where|in|on|at|no|without|which|that|one)\b")
 _ORDERS: Final = frozenset(("start", "pause", "stop", "reset", "step", "speed", "set", "inject",
@@ -168,9 +169,13 @@ class Reader:
     def __init__(self, words: Lexicon, model: ActModel) -> None:
         self.words = words
         self.model = model
+        self._heard = lru_cache(maxsize=REMEMBERED)(self._hear)
 
     def ask(self, text: str, here: Here = NOWHERE) -> Ask:
-        """One clause."""
+        """One clause; what was read just now is not read again."""
+        return self._heard(text, here)
+
+    def _hear(self, text: str, here: Here) -> Ask:
         reading = read(text, self.words, plain_words(), here.engine, _among(text, here))
         alive = here.alive and not (reading.engine in LATER and reading.engine not in here.engines)
         return Ask(text, reading, sensible(

@@ -60,6 +60,7 @@ class Lexicon:
         phrases: Every sequence as written, with its meaning.
         knobs: Settings by system and name.
         engines: Systems there are.
+        prefixes: System by the first letter of what moves in it (r-17).
         longest: Length of the longest key.
         words: Every word that occurs in one.
     """
@@ -92,6 +93,8 @@ class Lexicon:
                 self._add(entry, said)
         self.local = {(k, e) for k, found in self.entries.items() for e in found
                       if e.value == NEARBY or (e.engine in LATER and e.kind != "ENGINE")}
+        self.prefixes = {e.name[0]: e.engine for found in self.entries.values() for e in found
+                         if e.kind == "AGENT"}
         self.longest = max(map(len, self.entries), default=1)
         self.words = frozenset(w for said, _ in self.phrases for w in said)
 

@@ -276,8 +276,6 @@ def _measured(tokens: Sequence[str], i: int) -> bool:
 
 def _agents(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[tuple[str, int]]:
     """As in robot 17, driver no. 4, R-0017, d-12."""
-    prefixes = {e.name[0]: e.engine for seq in words.entries.values() for e in seq
-                if e.kind == "AGENT"}
     out: list[tuple[str, int]] = []
     for i, token in enumerate(tokens):
         if taken[i] or (i and tokens[i - 1] in _NUMBERED):
@@ -298,7 +296,7 @@ def _agents(tokens: Sequence[str], words: Lexicon, taken: list[str]) -> list[tup
             out.append((entries[0].engine if len(engines) == 1 else "", int(number)))
             taken[i:after + 1] = ["AGENT#"] * (after + 1 - i)
         elif _UNIT.fullmatch(token) and "-" in token and not taken[i]:
-            out.append((prefixes.get(token[0], ""), int(token.split("-")[1])))
+            out.append((words.prefixes.get(token[0], ""), int(token.split("-")[1])))
             taken[i] = "AGENT#"
     return out
 
