@@ -1,9 +1,9 @@
-"""Which act a clause asks for: two linear models over hashed words, which have to agree.
+"""Which act a clause asks for: two linear models over hashed words, multiplied.
 
 One reads the clause with its things replaced by their sort ("start the ENGINE with NUM PARAM"), so
 that a few thousand phrases teach what a hundred settings would multiply beyond counting. The other
 reads the words and their letters as they stand: it knows what a sentence is about where nothing in
-it is recognised, or the wrong thing. They err on different clauses, so their mean errs less.
+it is recognised, or the wrong thing. They err on different clauses, so their product errs less.
 
 Source: Joulin et al. 2017, Bag of Tricks for Efficient Text Classification, arXiv:1607.01759
     (hashed n-grams and a linear model); Hinton 2002, doi:10.1162/089976602760128018 (a product of
