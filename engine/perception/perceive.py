@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.perception import scene, signals
+from engine.perception.bodies import CONE
 from engine.perception.cameras import Camera, rig
 from engine.perception.forecast_run import ForecastRuntime, Forecasts
 from engine.perception.pipeline import Bool, Expose, Motion, Pipeline, Seen
@@ -46,7 +47,6 @@ UNSURE_M: Final = 32.0
 PATIENCE_S: Final = 6.0
 """Standing this long before lights that cannot be made out, the car goes on with care."""
 STANDING_MPS: Final = 0.3
-CONE: Final = 4
 SURE: Final = 0.6
 """Score from which on a cone is not doubted: those that are there had 0.8 and more."""
 DOUBT_S: Final = 4.0

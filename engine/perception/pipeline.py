@@ -47,8 +47,6 @@ Expose = Callable[[int, int], None]
 """Fills the picture of a view: (number of the thread, view)."""
 
 STAGES: Final = ("render", "network", "decode", "lines", "fuse", "track", "forecast")
-
-
 LEAST_CONTRAST: Final = 12
 """Levels of 255 between the darkest and the brightest pixel of a picture that shows anything."""
 
@@ -165,7 +163,7 @@ class Pipeline:
                                f"{(views, *self._size, 3)}")
         looks = _Looks(images)
         working = np.ones(views, np.bool_) if working is None else working
-        todo = iter(range(views))
+        todo = iter(range(views))  # shared: taking from it is atomic
         run = map if self._pool is None else self._pool.map
         laps = dict.fromkeys(STAGES, 0.0)
         for own in run(lambda k: self._look(k, todo, looks, working, expose),

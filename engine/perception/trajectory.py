@@ -48,6 +48,7 @@ END_SEEN_M: Final = 70.0
 """The end of the route counts from here on."""
 SWING_M: Final = 6.0
 STUCK_M: Final = 3.5
+"""Room to swing out that is kept behind a vehicle which stands far from any stop line."""
 QUEUE_M: Final = 60.0
 """Nearer to a stop line than this, who stands ahead may be queueing for it."""
 BEHIND_M: Final = 2.2

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from engine.perception import scene
+from engine.perception.bodies import CONE
 from engine.perception.forecast_run import Forecasts
 from engine.perception.hydranet import HydraNet
 from engine.perception.params import PerceptionParams
 from engine.perception.perceive import (
-    CONE,
     DOUBT_S,
     PATIENCE_S,
     REMEMBER_S,
